@@ -1,0 +1,152 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms and what each may import are described in README.md, "Design"; the tidy test holds
+// this list and the code's own imports against that table.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+
+/// A library of ours in `Sources/<name>`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        exclude: ["README.md"],
+        swiftSettings: strict
+    )
+}
+
+/// A suite of ours in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A module map over one of Debian's C libraries.
+func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Sources/C/\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([debian])]
+    )
+}
+
+let package = Package(
+    name: "tallyman",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tallyman", targets: ["tallyman"]),
+        .executable(name: "tallyman-imaging", targets: ["ImagingWorker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git",
+            from: "2.28.1",
+            traits: []
+        ),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git",
+            from: "2.13.0"
+        ),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // core
+        room("Tally", [crypto]),
+        room("Codes", ["Tally", crypto, protobuf]),
+        room("Forms", ["Tally"]),
+        room("Sync", ["Tally", crypto, protobuf]),
+        room("Receiving", ["Tally", "Codes", protobuf]),
+        room("Inspection", ["Tally", "Forms", protobuf]),
+        room("ExceptionReports", ["Tally", "Forms", protobuf]),
+        // nodes
+        room(
+            "Agent",
+            ["Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync"]
+        ),
+        room(
+            "Hub",
+            ["Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync"]
+        ),
+        // rim
+        system("CZBar", "zbar", "libzbar-dev"),
+        system("CQREncode", "libqrencode", "libqrencode-dev"),
+        system("CPNG", "libpng", "libpng-dev"),
+        system("CTurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+        room("Deflate", ["Tally", "CZlib"]),
+        room("Ledger", ["Tally", "Sync", grdb]),
+        room("Imaging", ["Tally", "Codes"]),
+        .executableTarget(
+            name: "ImagingWorker",
+            dependencies: ["Tally", "Imaging", "CZBar", "CQREncode", "CPNG", "CTurboJPEG"],
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
+        room(
+            "Connectors",
+            [
+                "Tally", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        room(
+            "Web",
+            [
+                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Agent", "Hub", hummingbird, httpClient, logging, lifecycle,
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        // ends
+        room(
+            "Simulator",
+            [
+                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Agent", "Hub",
+            ]
+        ),
+        .executableTarget(
+            name: "tallyman",
+            dependencies: [
+                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Connectors", "Web", "Simulator",
+                arguments, hummingbird, httpClient, logging, lifecycle, crypto, grdb,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+import Crypto
+
+/// A 128-bit name of a thing: derived from its natural key where it has one, random else.
+///
+/// Two offline terminals that register the same thing derive the same identifier and so meet in
+/// one entity (DESIGN §9, Ids). The text form is 32 lower-case hexadecimal digits.
+public struct Identifier: Hashable, Comparable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The identifier in 16 big-endian bytes; nil for any other length.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for (index, byte) in bytes.enumerated() {
+            if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+        }
+        self.init(high: high, low: low)
+    }
+
+    /// The identifier in 32 hexadecimal digits; nil for anything else.
+    public init?(text: some StringProtocol) {
+        guard let bytes = [UInt8](hexadecimal: text) else { return nil }
+        self.init(bytes: bytes)
+    }
+
+    /// An identifier for a thing without a natural key.
+    public static func random(_ dice: inout some Dice) -> Identifier {
+        Identifier(high: dice.next(), low: dice.next())
+    }
+
+    /// An identifier that everyone who knows the natural key arrives at.
+    ///
+    /// The first 128 bits of SHA-256 over the tag and the parts, each with its length, so that
+    /// ("a", "bc") and ("ab", "c") differ. Parts are taken as they are: normalise with
+    /// ``NaturalKey`` first.
+    ///
+    /// - Parameters:
+    ///   - tag: the kind of thing, so that equal keys of different kinds do not meet.
+    ///   - parts: the natural key, in a fixed order.
+    public static func derived(_ tag: String, _ parts: String...) -> Identifier {
+        var encoder = CanonicalEncoder()
+        encoder.write(tag)
+        for part in parts { encoder.write(part) }
+        return ContentHash(of: encoder.bytes).identifier
+    }
+
+    public static func < (one: Identifier, other: Identifier) -> Bool {
+        one.high == other.high ? one.low < other.low : one.high < other.high
+    }
+
+    /// 16 bytes, big-endian.
+    public var bytes: [UInt8] { high.bigEndianBytes + low.bigEndianBytes }
+}
+
+extension Identifier: CustomStringConvertible {
+    /// 32 lower-case hexadecimal digits.
+    public var description: String { bytes.hexadecimal }
+}
+
+/// SHA-256 of some bytes (FIPS 180-4).
+public struct ContentHash: Hashable, Sendable {
+    /// 32 bytes.
+    public let bytes: [UInt8]
+
+    public init(of content: some Sequence<UInt8>) {
+        var hasher = SHA256()
+        hasher.update(data: Array(content))
+        bytes = Array(hasher.finalize())
+    }
+
+    /// The first 128 bits.
+    public var identifier: Identifier {
+        guard let identifier = Identifier(bytes: bytes.prefix(16)) else {
+            preconditionFailure("a SHA-256 has 32 bytes")
+        }
+        return identifier
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// Puts the keys that people and papers give to things into one form.
+///
+/// NFKC (Unicode annex 15), white space trimmed and runs of it made one space; case is folded
+/// where the standard or the shop floor treats it as nothing. `TallyTests/NaturalKeyTests` has the
+/// table of pairs that must and must not meet.
+public enum NaturalKey {
+    /// A delivery-note, order or lot number: case stands, since papers do tell "a1" from "A1".
+    public static func number(_ text: String) -> String {
+        text.precomposedStringWithCompatibilityMapping
+            .split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+    }
+
+    /// An equipment tag, bin, worker badge, supplier or material code: case is folded.
+    public static func code(_ text: String) -> String {
+        number(text).uppercased()
+    }
+}
