@@ -25,11 +25,15 @@ let arguments: Target.Dependency = .product(
 )
 
 /// A library of ours in `Sources/<name>`.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func room(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    protocols: [String] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
-        exclude: ["README.md"],
+        exclude: ["README.md"] + protocols.map { "Wire/\($0).proto" },
         swiftSettings: strict
     )
 }
@@ -81,7 +85,7 @@ let package = Package(
         room("Tally", [crypto]),
         room("Codes", ["Tally", crypto, protobuf]),
         room("Forms", ["Tally"]),
-        room("Sync", ["Tally", crypto, protobuf]),
+        room("Sync", ["Tally", crypto, protobuf], protocols: ["operation", "sync"]),
         room("Receiving", ["Tally", "Codes", protobuf]),
         room("Inspection", ["Tally", "Forms", protobuf]),
         room("ExceptionReports", ["Tally", "Forms", protobuf]),

@@ -1,0 +1,44 @@
+import Tally
+
+/// Why a code that claims to be of a kind is not taken. Positions count characters from 1.
+public enum CodeRefusal: Refusal, Equatable {
+    case note(NoteRefusal)
+    case gs1(GS1Fault, identifier: String, position: Int)
+    case message(DataMessageFault, position: Int)
+    /// A command code of a verb that this program does not have.
+    case unknownCommand(String)
+    case badCommandValue(verb: String, value: String)
+    /// One of our codes that names nothing, or starts like ours and is of no known kind.
+    case badOwnCode(String)
+    /// An equipment tag that is empty, too long, or holds control characters.
+    case badTag(String)
+    /// The address for plates is not an http or https one.
+    case badBase(String)
+
+    public var code: ProblemCode {
+        switch self {
+        case .note(let refusal): refusal.code
+        case .gs1(let fault, _, _): ProblemCode("codes.gs1_" + fault.rawValue)
+        case .message(let fault, _): ProblemCode("codes.message_" + fault.rawValue)
+        case .unknownCommand: "codes.command_unknown"
+        case .badCommandValue: "codes.command_value_bad"
+        case .badOwnCode: "codes.own_code_bad"
+        case .badTag: "codes.tag_bad"
+        case .badBase: "codes.plate_address_bad"
+        }
+    }
+
+    public var facts: [String: String] {
+        switch self {
+        case .note(let refusal): refusal.facts
+        case .gs1(_, let identifier, let position):
+            ["identifier": identifier, "position": String(position)]
+        case .message(_, let position): ["position": String(position)]
+        case .unknownCommand(let verb): ["verb": verb]
+        case .badCommandValue(let verb, let value): ["verb": verb, "value": value]
+        case .badOwnCode(let text): ["text": text]
+        case .badTag(let tag): ["tag": tag]
+        case .badBase(let address): ["address": address]
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Tally
+
+/// Which part of a note's text is not what the format says.
+public enum NoteDefect: String, Equatable, Sendable {
+    /// Characters outside base45, or a group that stands for no bytes.
+    case characters
+    /// Shorter than header and signature.
+    case cut
+    /// The packed content does not unpack.
+    case packing
+    /// The unpacked content is no protobuf note.
+    case message
+    /// The content would unpack to more than the limit.
+    case tooLarge
+}
+
+/// Why a delivery note was not made, not read or not believed. Nothing was changed.
+public enum NoteRefusal: Refusal, Equatable {
+    /// The text does not start like a note of ours.
+    case notANote
+    /// The note is in a format that this program does not know, likely a newer one.
+    case unknownFormat(String)
+    case malformed(NoteDefect)
+    /// A field of the content is missing or breaks its rule; `field` is its path.
+    case invalid(field: String, value: String)
+    /// The note needs more characters than one QR symbol holds.
+    case tooLong(characters: Int, charactersMax: Int)
+    /// The signature is not by the key that the note names: something was changed.
+    case altered(keyID: KeyID)
+    /// No supplier has this key.
+    case unknownKey(keyID: KeyID)
+    /// The key belongs to another supplier than the one that the note names.
+    case otherSupplier(note: String, supplier: String, keySupplier: String)
+    /// The note was issued when its key was not yet, or no longer, valid.
+    case keyExpired(note: String, supplier: String)
+    case keyRevoked(note: String, supplier: String)
+    /// The note itself says that it is no longer good.
+    case expired(note: String, supplier: String, since: Moment)
+    /// The seed to sign with does not have 32 bytes.
+    case badSigningKey
+
+    public var code: ProblemCode {
+        switch self {
+        case .notANote: "codes.not_a_note"
+        case .unknownFormat: "codes.note_format_unknown"
+        case .malformed: "codes.note_malformed"
+        case .invalid: "codes.note_invalid"
+        case .tooLong: "codes.note_too_long"
+        case .altered: "codes.note_altered"
+        case .unknownKey: "codes.note_key_unknown"
+        case .otherSupplier: "codes.note_key_of_other_supplier"
+        case .keyExpired: "codes.note_key_expired"
+        case .keyRevoked: "codes.note_key_revoked"
+        case .expired: "codes.note_expired"
+        case .badSigningKey: "codes.signing_key_bad"
+        }
+    }
+
+    public var facts: [String: String] {
+        switch self {
+        case .notANote, .badSigningKey: [:]
+        case .unknownFormat(let format): ["format": format]
+        case .malformed(let defect): ["defect": defect.rawValue]
+        case .invalid(let field, let value): ["field": field, "value": value]
+        case .tooLong(let characters, let charactersMax):
+            ["characters": String(characters), "charactersMax": String(charactersMax)]
+        case .altered(let keyID), .unknownKey(let keyID): ["key": keyID.description]
+        case .otherSupplier(let note, let supplier, let keySupplier):
+            ["note": note, "supplier": supplier, "keySupplier": keySupplier]
+        case .keyExpired(let note, let supplier), .keyRevoked(let note, let supplier):
+            ["note": note, "supplier": supplier]
+        case .expired(let note, let supplier, let since):
+            ["note": note, "supplier": supplier, "since": since.description]
+        }
+    }
+}

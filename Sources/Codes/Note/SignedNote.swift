@@ -1,0 +1,206 @@
+import Tally
+
+/// A delivery note as its QR code carries it: self-contained, and signed by the supplier.
+///
+/// `Wire/note.proto` draws the bytes. ``make(_:signer:compressor:)`` writes one,
+/// ``open(_:keys:now:compressor:)`` reads one that can be trusted; ``parse(_:compressor:)`` reads
+/// one without believing it, to show it or to find its supplier.
+public struct SignedNote: Hashable, Sendable {
+    /// What a text of this format starts with.
+    public static let prefix = "TMN1:"
+    /// The characters that one QR symbol holds: version 40, level M, alphanumeric
+    /// (ISO/IEC 18004, table 7).
+    public static let charactersMax = 3391
+    /// The limit of the unpacked content, in bytes.
+    public static let contentCountMax = 262_144
+
+    private static let format: UInt8 = 1
+    private static let signatureCount = 64
+    private static let headerCount = 1 + KeyID.count + signatureCount
+
+    public let content: NoteContent
+    /// The key that the note says it is signed with.
+    public let keyID: KeyID
+    /// The note's text, as scanned.
+    public let text: String
+    private let envelope: Envelope
+
+    private init(envelope: Envelope, text: String, compressor: any Compressor) throws(NoteRefusal) {
+        content = try NoteContent(serialised: envelope.unpacked(compressor))
+        keyID = envelope.keyID
+        self.text = text
+        self.envelope = envelope
+    }
+
+    /// Writes and signs a note.
+    ///
+    /// - Parameters:
+    ///   - content: what the note says; codes and numbers are put into the form of `NaturalKey`.
+    ///   - signer: the supplier's key.
+    ///   - compressor: raw deflate.
+    /// - Returns: the text for the QR code, all in QR's alphanumeric set.
+    /// - Throws: a refusal when the content breaks a rule, or when the text is longer than
+    ///   ``charactersMax``.
+    public static func make(
+        _ content: NoteContent,
+        signer: NoteSigner,
+        compressor: any Compressor
+    ) throws(NoteRefusal) -> String {
+        let serialised = try content.normalised().serialised()
+        guard serialised.count <= contentCountMax else { throw .malformed(.tooLarge) }
+        let packed: [UInt8]
+        do {
+            packed = try compressor.compress(serialised)
+        } catch {
+            throw .malformed(.packing)
+        }
+        let head = [format] + signer.keyID.bytes
+        let signature = try signer.sign(Envelope.message(head: head, packed: packed))
+        let text = prefix + Base45.encode(head + signature + packed)
+        guard text.utf8.count <= charactersMax else {
+            throw .tooLong(characters: text.utf8.count, charactersMax: charactersMax)
+        }
+        return text
+    }
+
+    /// Writes and signs a note with the seed of a key.
+    ///
+    /// - Parameters:
+    ///   - content: what the note says.
+    ///   - seed: the Ed25519 seed, 32 bytes.
+    ///   - compressor: raw deflate.
+    /// - Returns: the text for the QR code.
+    /// - Throws: as ``make(_:signer:compressor:)``.
+    public static func make(
+        _ content: NoteContent,
+        seed: [UInt8],
+        compressor: any Compressor
+    ) throws(NoteRefusal) -> String {
+        try make(content, signer: NoteSigner(seed: seed), compressor: compressor)
+    }
+
+    /// Reads a note without checking its signature.
+    ///
+    /// - Parameters:
+    ///   - text: the QR code's text.
+    ///   - compressor: raw deflate.
+    /// - Returns: the note, not to be trusted before ``verify(using:now:)``.
+    /// - Throws: a refusal when the text is not a note that this program can read.
+    public static func parse(
+        _ text: String,
+        compressor: any Compressor
+    ) throws(NoteRefusal) -> SignedNote {
+        try SignedNote(envelope: Envelope(text), text: text, compressor: compressor)
+    }
+
+    /// Reads a note and believes it only when a supplier's key vouches for it.
+    ///
+    /// The signature is checked before anything is unpacked, so a changed note is refused as
+    /// altered whatever the change did to it.
+    ///
+    /// - Parameters:
+    ///   - text: the QR code's text.
+    ///   - keys: the suppliers' keys, from master data.
+    ///   - now: the present, to refuse notes past their own expiry; nil when the clock is unsure.
+    ///   - compressor: raw deflate.
+    /// - Returns: the note, to be trusted.
+    /// - Throws: the reason why it is not.
+    public static func open(
+        _ text: String,
+        keys: [SupplierKey],
+        now: Moment?,
+        compressor: any Compressor
+    ) throws(NoteRefusal) -> SignedNote {
+        let envelope = try Envelope(text)
+        try envelope.checkSignature(keys)
+        let note = try SignedNote(envelope: envelope, text: text, compressor: compressor)
+        try note.verify(using: keys, now: now)
+        return note
+    }
+
+    /// Holds the note against the suppliers' keys.
+    ///
+    /// A key's validity is judged at the moment of issue, which the signature covers, so a note
+    /// stays good after its key was rotated; a stolen key must be revoked. A note's own expiry is
+    /// judged at `now`.
+    ///
+    /// - Parameters:
+    ///   - keys: the suppliers' keys, from master data.
+    ///   - now: the present; nil when the clock is unsure, then the note's expiry is not judged.
+    /// - Returns: the key that vouches for the note.
+    /// - Throws: the reason why none does.
+    @discardableResult
+    public func verify(using keys: [SupplierKey], now: Moment?) throws(NoteRefusal) -> SupplierKey {
+        let signers = try envelope.checkSignature(keys)
+        guard let key = signers.first(where: { $0.supplier == content.supplier }) else {
+            throw .otherSupplier(
+                note: content.number,
+                supplier: content.supplier,
+                keySupplier: signers.map(\.supplier).sorted().joined(separator: ", ")
+            )
+        }
+        if key.revoked { throw .keyRevoked(note: content.number, supplier: content.supplier) }
+        guard key.isValid(at: content.issuedAt) else {
+            throw .keyExpired(note: content.number, supplier: content.supplier)
+        }
+        if let now, let since = content.expiresAt, since < now {
+            throw .expired(note: content.number, supplier: content.supplier, since: since)
+        }
+        return key
+    }
+
+    /// The note's bytes, taken apart but not yet believed.
+    private struct Envelope: Hashable, Sendable {
+        /// Part of what is signed, so that a signature made for something else fits no note.
+        static let purpose = Array("tallyman/note/1".utf8)
+
+        let keyID: KeyID
+        let head: [UInt8]
+        let signature: [UInt8]
+        let packed: [UInt8]
+
+        init(_ text: String) throws(NoteRefusal) {
+            guard text.hasPrefix("TMN") else { throw .notANote }
+            guard text.hasPrefix(SignedNote.prefix) else {
+                throw .unknownFormat(String(text.prefix { $0 != ":" }.prefix(8)))
+            }
+            guard text.utf8.count <= SignedNote.charactersMax else {
+                throw .tooLong(
+                    characters: text.utf8.count,
+                    charactersMax: SignedNote.charactersMax
+                )
+            }
+            guard let bytes = Base45.decode(text.utf8.dropFirst(SignedNote.prefix.utf8.count))
+            else { throw .malformed(.characters) }
+            guard bytes.count > SignedNote.headerCount,
+                let keyID = KeyID(bytes: bytes[1...KeyID.count])
+            else { throw .malformed(.cut) }
+            guard bytes[0] == SignedNote.format else { throw .unknownFormat(String(bytes[0])) }
+            self.keyID = keyID
+            head = Array(bytes[...KeyID.count])
+            signature = Array(bytes[(1 + KeyID.count)..<SignedNote.headerCount])
+            packed = Array(bytes[SignedNote.headerCount...])
+        }
+
+        static func message(head: [UInt8], packed: [UInt8]) -> [UInt8] { purpose + head + packed }
+
+        /// The keys that the note is signed with: more than one when suppliers share a key.
+        @discardableResult
+        func checkSignature(_ keys: [SupplierKey]) throws(NoteRefusal) -> [SupplierKey] {
+            let named = keys.filter { $0.id == keyID }
+            guard !named.isEmpty else { throw .unknownKey(keyID: keyID) }
+            let message = Self.message(head: head, packed: packed)
+            let signers = named.filter { $0.signed(message, signature: signature) }
+            guard !signers.isEmpty else { throw .altered(keyID: keyID) }
+            return signers
+        }
+
+        func unpacked(_ compressor: any Compressor) throws(NoteRefusal) -> [UInt8] {
+            do {
+                return try compressor.decompress(packed, countMax: SignedNote.contentCountMax)
+            } catch {
+                throw .malformed(.packing)
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Tally
+
+/// The answer to "what does this text mean?", as JSON.
+///
+/// `meaning` names the kind; the other keys depend on it. A refusal has `error` (the problem code),
+/// `reason` (code and facts in one line), and `position` and `identifier` where there are any.
+public struct MeaningDocument: Encodable, Sendable {
+    private struct Pair: Encodable {
+        let identifier: String
+        let value: String
+    }
+
+    private var meaning: String?
+    private var text: String?
+    private var key: String?
+    private var note: NoteContent?
+    private var tag: String?
+    private var badge: String?
+    private var bin: String?
+    private var elements: [Pair]?
+    private var fields: [Pair]?
+    private var bracketed: String?
+    private var unbracketed: String?
+    private var command: String?
+    private var error: String?
+    private var reason: String?
+    private var position: Int?
+    private var identifier: String?
+
+    /// The document of what a text means.
+    public init(_ meaning: ScanMeaning) {
+        switch meaning {
+        case .signedNote(let signed):
+            self.meaning = "note"
+            key = signed.keyID.description
+            note = signed.content
+        case .plate(let plate):
+            self.meaning = "plate"
+            tag = plate.tag
+        case .gs1(let string):
+            self.meaning = "gs1"
+            elements = string.elements.map { Pair(identifier: $0.identifier, value: $0.value) }
+            bracketed = string.bracketed
+            unbracketed = string.unbracketed
+        case .dataMessage(let message):
+            self.meaning = "iso15434"
+            fields = message.fields.map { Pair(identifier: $0.identifier, value: $0.value) }
+        case .worker(let badge):
+            self.meaning = "worker"
+            self.badge = badge
+        case .bin(let bin):
+            self.meaning = "bin"
+            self.bin = bin
+        case .command(let command):
+            self.meaning = "command"
+            self.command = String(command.text.dropFirst(CommandCode.prefix.count))
+        case .plain(let text):
+            self.meaning = "plain"
+            self.text = text
+        }
+    }
+
+    /// The document of why a text was not taken.
+    public init(refusal: CodeRefusal) {
+        error = refusal.code.text
+        reason = refusal.plainText
+        position = refusal.facts["position"].flatMap { Int($0) }
+        identifier = refusal.facts["identifier"]
+    }
+
+    /// One line of UTF-8, keys sorted.
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import SwiftProtobuf
+import Tally
+
+/// What became of an operation at the hub.
+public enum Verdict: UInt8, Sendable, CaseIterable {
+    case accepted = 1
+    /// In effect, beside another operation that its author did not know of.
+    case conflict = 2
+    case waiting = 3
+    case rejected = 4
+    case quarantined = 5
+
+    /// Whether the operation has taken effect.
+    public var inEffect: Bool { self == .accepted || self == .conflict }
+}
+
+/// The hub's word on one operation: its place, its verdict, and when it happened.
+public struct Judgement: Hashable, Sendable {
+    /// The place in the hub's order of its scope, from 1 up.
+    public let position: UInt64
+    public let verdict: Verdict
+    /// A problem code; empty when accepted.
+    public let reason: String
+    public let effective: Moment
+    public let effectiveStamp: HybridStamp
+    public let timeUnsure: Bool
+
+    public init(
+        position: UInt64,
+        verdict: Verdict,
+        reason: String = "",
+        effective: Moment,
+        effectiveStamp: HybridStamp,
+        timeUnsure: Bool = false
+    ) {
+        self.position = position
+        self.verdict = verdict
+        self.reason = reason
+        self.effective = effective
+        self.effectiveStamp = effectiveStamp
+        self.timeUnsure = timeUnsure
+    }
+}
+
+/// The payload of the operation that ends a group: the hub's word on every operation in it.
+///
+/// It is itself an operation in the hub's chain, so all replicas reduce the same values
+/// (DESIGN §9, What an operation carries).
+public struct Acceptance: Hashable, Sendable {
+    /// The operation type.
+    public static let type = "sync.acceptance"
+
+    /// The word on one operation.
+    public struct Item: Hashable, Sendable {
+        public let operation: OperationID
+        /// The hash of the operation's bytes.
+        public let hash: Identifier
+        public let judgement: Judgement
+
+        public init(operation: OperationID, hash: Identifier, judgement: Judgement) {
+            self.operation = operation
+            self.hash = hash
+            self.judgement = judgement
+        }
+    }
+
+    public let items: [Item]
+
+    public init(items: [Item]) { self.items = items }
+
+    public init(payload: [UInt8]) throws(OperationError) {
+        let wire: Tallyman_Sync_V1_WireAcceptance
+        do {
+            wire = try Tallyman_Sync_V1_WireAcceptance(serializedBytes: payload)
+        } catch {
+            throw .field("acceptance")
+        }
+        var items: [Item] = []
+        for item in wire.items {
+            guard let operation = OperationID(bytes: item.operation),
+                let hash = Identifier(bytes: item.hash),
+                let verdict = Verdict(wire: item.verdict)
+            else { throw .field("acceptance") }
+            let judgement = Judgement(
+                position: item.position,
+                verdict: verdict,
+                reason: item.reason,
+                effective: Moment(milliseconds: item.effectiveMilliseconds),
+                effectiveStamp: HybridStamp(bits: item.effectiveStamp),
+                timeUnsure: item.timeUnsure
+            )
+            items.append(Item(operation: operation, hash: hash, judgement: judgement))
+        }
+        self.items = items
+    }
+
+    func payload() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_WireAcceptance()
+        wire.items = items.map { item in
+            var wireItem = Tallyman_Sync_V1_WireAcceptance.Item()
+            wireItem.operation = Data(item.operation.bytes)
+            wireItem.hash = Data(item.hash.bytes)
+            wireItem.position = item.judgement.position
+            wireItem.verdict = item.judgement.verdict.wire
+            wireItem.reason = item.judgement.reason
+            wireItem.effectiveMilliseconds = item.judgement.effective.milliseconds
+            wireItem.effectiveStamp = item.judgement.effectiveStamp.bits
+            wireItem.timeUnsure = item.judgement.timeUnsure
+            return wireItem
+        }
+        return try wire.serializedBytes()
+    }
+}
+
+extension Verdict {
+    /// The verdict of a message; nil for one that this program does not know.
+    init?(wire: Tallyman_Sync_V1_WireVerdict) {
+        guard let code = UInt8(exactly: wire.rawValue) else { return nil }
+        self.init(rawValue: code)
+    }
+
+    var wire: Tallyman_Sync_V1_WireVerdict {
+        switch self {
+        case .accepted: .accepted
+        case .conflict: .conflict
+        case .waiting: .waiting
+        case .rejected: .rejected
+        case .quarantined: .quarantined
+        }
+    }
+}

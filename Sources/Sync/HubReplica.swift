@@ -1,0 +1,357 @@
+import Tally
+
+/// What the hub's rooms add to sync: whether a payload is sound, and what follows from a change.
+public struct HubRules {
+    /// A problem code when the payload is not what its type says; nil when it is sound.
+    public var flaw: (Operation) -> String?
+    /// What the hub records itself when these entities have changed: called again with what that
+    /// changed, until nothing follows any more.
+    public var react: (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
+
+    public init(
+        flaw: @escaping (Operation) -> String?,
+        react: @escaping (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
+    ) {
+        self.flaw = flaw
+        self.react = react
+    }
+}
+
+/// The hub's side of sync: takes operations, gives each its place and verdict, and hands out the
+/// order that comes of it. Each call is one transaction of the caller.
+public struct HubReplica {
+    /// How often reactions may follow from reactions; more is a circle.
+    private static let reactionRoundsMax = 16
+
+    public private(set) var replica: Replica
+    public let reducer: Reducer
+    public let rules: HubRules
+    private let defects: Set<Defect>
+
+    public init(
+        _ replica: Replica,
+        _ reducer: Reducer,
+        _ rules: HubRules,
+        defects: Set<Defect> = []
+    ) {
+        self.replica = replica
+        self.reducer = reducer
+        self.rules = rules
+        self.defects = defects
+    }
+
+    /// The epoch of this hub's history; a hub that is restored takes another (DESIGN §4).
+    ///
+    /// - Parameters:
+    ///   - transaction: the hub's store.
+    ///   - dice: for the epoch of a new store.
+    public static func epoch(
+        in transaction: any ReplicaTransaction,
+        dice: inout some Dice
+    ) throws -> UInt64 {
+        if let epoch = try transaction.integer(Setting.epoch) { return epoch }
+        let epoch = dice.next() | 1
+        try transaction.set(Setting.epoch, to: epoch)
+        return epoch
+    }
+
+    // MARK: - Up
+
+    /// Takes a terminal's batch.
+    ///
+    /// - Parameters:
+    ///   - request: the batch.
+    ///   - reading: the hub's clocks now.
+    ///   - dice: for the hub's incarnation.
+    ///   - transaction: the hub's store.
+    /// - Throws: ``SyncRefusal`` when the request as a whole cannot be taken.
+    public mutating func push(
+        _ request: PushRequest,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushResponse {
+        let terminal = try Self.terminal(request.replica, in: transaction)
+        let signed = PushRequest.signed(request.replica, request.epoch, request.operations)
+        guard Replica.isValid(request.signature, over: signed, by: terminal.publicKey) else {
+            throw SyncRefusal.badSignature(request.replica)
+        }
+        guard request.operations.count <= PushRequest.operationCountMax else {
+            throw SyncRefusal.tooMany(request.operations.count)
+        }
+        let epoch = try transaction.integer(Setting.epoch) ?? 0
+        guard request.epoch == epoch else { return PushResponse(epoch: epoch, items: []) }
+        var group = Group(reading: reading)
+        var items: [PushResponse.Item] = []
+        for bytes in request.operations {
+            items.append(try take(bytes, from: terminal, into: &group, in: transaction))
+        }
+        try close(&group, dice: &dice, in: transaction)
+        return PushResponse(epoch: epoch, items: items)
+    }
+
+    private func take(
+        _ bytes: [UInt8],
+        from terminal: EnrolledTerminal,
+        into group: inout Group,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushResponse.Item {
+        func refused(
+            _ verdict: Verdict,
+            _ reason: String,
+            stored: Bool = false
+        )
+            -> PushResponse.Item
+        {
+            PushResponse.Item(verdict: verdict, reason: reason, known: false, stored: stored)
+        }
+        let operation: Operation
+        do {
+            operation = try Operation(bytes: bytes)
+        } catch {
+            return refused(.quarantined, error.code.text)
+        }
+        guard operation.id.replica == terminal.replica else {
+            return refused(.quarantined, "sync.foreign_operation")
+        }
+        if let logged = try transaction.operation(operation.id) {
+            guard logged.operation.hash == operation.hash, let judgement = logged.judgement else {
+                return refused(.quarantined, "sync.fork")
+            }
+            if defects.contains(.doubleApply) {
+                try reducer.apply(operation, judgement, to: transaction)
+            }
+            return PushResponse.Item(
+                verdict: judgement.verdict,
+                reason: judgement.reason,
+                known: true,
+                stored: true
+            )
+        }
+        let before = try transaction.chainHead(terminal.replica, operation.id.incarnation)
+        guard operation.id.sequence == (before?.id.sequence ?? 0) + 1 else {
+            return refused(.waiting, "sync.predecessor_missing")
+        }
+        let chained = before == nil || before?.hash == operation.previous
+        let (verdict, reason) =
+            chained
+            ? try judge(operation, from: terminal, in: transaction)
+            : (.quarantined, "sync.chain_broken")
+        try place(operation, verdict, reason, into: &group, in: transaction)
+        return refused(verdict, reason, stored: true)
+    }
+
+    private func judge(
+        _ operation: Operation,
+        from terminal: EnrolledTerminal,
+        in transaction: any ReplicaTransaction
+    ) throws -> (Verdict, reason: String) {
+        if operation.kind == .decision { return (.quarantined, "sync.decision_by_terminal") }
+        guard terminal.scopes.contains(operation.scope) else {
+            return (.quarantined, "sync.scope_not_permitted")
+        }
+        if reducer.knows(operation), let flaw = rules.flaw(operation) {
+            return (.quarantined, flaw)
+        }
+        return try reducer.verdict(on: operation, in: transaction)
+    }
+
+    // MARK: - Groups
+
+    /// What one transaction takes in: every operation's place and verdict, by scope.
+    private struct Group {
+        let reading: ClockReading
+        var items: [Scope: [Acceptance.Item]] = [:]
+        var changed: Set<EntityKey> = []
+    }
+
+    private func place(
+        _ operation: Operation,
+        _ verdict: Verdict,
+        _ reason: String,
+        into group: inout Group,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let effective = TrueTime.effective(of: operation, now: group.reading.wall)
+        let judgement = Judgement(
+            position: try transaction.head(of: operation.scope) + 1,
+            verdict: verdict,
+            reason: reason,
+            effective: effective.moment,
+            effectiveStamp: effective.stamp,
+            timeUnsure: effective.unsure
+        )
+        try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
+        try note(operation, judgement, into: &group, in: transaction)
+    }
+
+    private func note(
+        _ operation: Operation,
+        _ judgement: Judgement,
+        into group: inout Group,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        try reducer.apply(operation, judgement, to: transaction)
+        try Replica.observe(judgement.effectiveStamp, now: group.reading.wall, in: transaction)
+        let item = Acceptance.Item(
+            operation: operation.id,
+            hash: operation.hash,
+            judgement: judgement
+        )
+        group.items[operation.scope, default: []].append(item)
+        if judgement.verdict.inEffect { group.changed.insert(operation.entity) }
+    }
+
+    /// Lets the rooms react, then ends the group in each scope that it touched.
+    private mutating func close(
+        _ group: inout Group,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        for _ in 0..<Self.reactionRoundsMax where !group.changed.isEmpty {
+            let changed = group.changed
+            group.changed = []
+            for draft in try rules.react(changed, transaction) {
+                try author(draft, by: "", into: &group, dice: &dice, in: transaction)
+            }
+        }
+        precondition(group.changed.isEmpty, "reactions follow from each other in a circle")
+        for (scope, items) in group.items.sorted(by: { $0.key < $1.key }) {
+            let draft = Draft(
+                .decision,
+                of: EntityKey(scope: scope, kind: "sync", id: replica.id),
+                type: Acceptance.type,
+                payload: try Acceptance(items: items).payload()
+            )
+            let operation = try author(draft, by: "", group.reading, &dice, transaction)
+            let judgement = operation.selfJudgement(at: try transaction.head(of: scope) + 1)
+            try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
+        }
+    }
+
+    private mutating func author(
+        _ draft: Draft,
+        by author: String,
+        into group: inout Group,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let operation = try self.author(draft, by: author, group.reading, &dice, transaction)
+        let (verdict, reason) = try reducer.verdict(on: operation, in: transaction)
+        try place(operation, verdict, reason, into: &group, in: transaction)
+    }
+
+    private mutating func author(
+        _ draft: Draft,
+        by author: String,
+        _ reading: ClockReading,
+        _ dice: inout some Dice,
+        _ transaction: any ReplicaTransaction
+    ) throws -> Operation {
+        try replica.author(
+            draft,
+            by: author,
+            seen: try transaction.head(of: draft.entity.scope),
+            reading: reading,
+            dice: &dice,
+            in: transaction
+        )
+    }
+
+    // MARK: - Work at the hub
+
+    /// Records what was entered at the hub (master data, a reviewer's word), and what follows.
+    ///
+    /// - Parameters:
+    ///   - drafts: what to record, in order.
+    ///   - author: the person's code, or empty.
+    ///   - reading: the hub's clocks now.
+    ///   - dice: for the hub's incarnation.
+    ///   - transaction: the hub's store.
+    public mutating func record(
+        _ drafts: [Draft],
+        by author: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        var group = Group(reading: reading)
+        for draft in drafts {
+            try self.author(draft, by: author, into: &group, dice: &dice, in: transaction)
+        }
+        try close(&group, dice: &dice, in: transaction)
+    }
+
+    /// Judges operations anew that waited for a program which knows them; called at start.
+    public mutating func judgeWaiting(
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        var group = Group(reading: reading)
+        for logged in try transaction.waiting(limit: .max) where reducer.knows(logged.operation) {
+            guard let old = logged.judgement else { continue }
+            let operation = logged.operation
+            let (verdict, reason) =
+                try rules.flaw(operation).map { (.quarantined, $0) }
+                ?? reducer.verdict(on: operation, in: transaction)
+            let judgement = Judgement(
+                position: old.position,
+                verdict: verdict,
+                reason: reason,
+                effective: old.effective,
+                effectiveStamp: old.effectiveStamp,
+                timeUnsure: old.timeUnsure
+            )
+            try transaction.judge(operation.id, judgement)
+            try note(operation, judgement, into: &group, in: transaction)
+        }
+        try close(&group, dice: &dice, in: transaction)
+    }
+
+    // MARK: - Down
+
+    /// The next page of a scope: whole groups only, so that a terminal never shows half of one.
+    public func pull(
+        _ request: PullRequest,
+        in reading: any ReplicaReading
+    ) throws -> PullResponse {
+        let terminal = try Self.terminal(request.replica, in: reading)
+        guard terminal.scopes.contains(request.scope) else {
+            throw SyncRefusal.scopeNotPermitted(request.scope)
+        }
+        let epoch = try reading.integer(Setting.epoch) ?? 0
+        let head = try reading.head(of: request.scope)
+        var page: [LoggedOperation] = []
+        if request.epoch == epoch, request.after < head {
+            page = try groups(request.scope, request.after, request.limit, in: reading)
+        }
+        let reached = page.last?.judgement?.position ?? request.after
+        return PullResponse(
+            epoch: epoch,
+            scope: request.scope,
+            after: request.after,
+            operations: page.map(\.operation.bytes),
+            head: head,
+            digest: reached == head ? try reading.digest(of: request.scope) : nil,
+            reducer: reducer.fingerprint
+        )
+    }
+
+    private func groups(
+        _ scope: Scope,
+        _ after: UInt64,
+        _ limit: Int,
+        in reading: any ReplicaReading
+    ) throws -> [LoggedOperation] {
+        var limit = min(max(limit, 1), 2_000)
+        while true {
+            let page = try reading.stream(scope, after: after, limit: limit)
+            if let last = page.lastIndex(where: \.operation.isAcceptance) {
+                return Array(page[...last])
+            }
+            precondition(page.count == limit, "a group of \(scope) has no end")
+            limit *= 2
+        }
+    }
+}

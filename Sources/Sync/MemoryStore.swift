@@ -1,0 +1,281 @@
+import Tally
+
+/// A replica's store in memory, with transactions that can be undone: for simulations, tests, and
+/// for replaying a log beside the state that is on disk.
+///
+/// A transaction is undone from a journal of what it changed, so that a simulated crash at any
+/// write costs only what was written.
+public final class MemoryStore: ReplicaStore {
+    /// Called before every change of a transaction with its number in this transaction; throws to
+    /// crash the replica there.
+    public var beforeWrite: ((Int) throws -> Void)?
+
+    private let tables = Tables()
+
+    public init() {}
+
+    public func read<Result>(_ body: (any ReplicaReading) throws -> Result) throws -> Result {
+        try body(tables)
+    }
+
+    public func write<Result>(
+        _ body: (any ReplicaTransaction) throws -> Result
+    ) throws -> Result {
+        tables.begin(beforeWrite)
+        do {
+            let result = try body(tables)
+            // The commit is a write too: a crash here loses the whole transaction.
+            try tables.willChange()
+            tables.commit()
+            return result
+        } catch {
+            tables.rollBack()
+            throw error
+        }
+    }
+}
+
+/// The tables behind ``MemoryStore``.
+private final class Tables: ReplicaTransaction {
+    private struct Place: Hashable {
+        let scope: Scope
+        let position: UInt64
+    }
+
+    private var settings: [SettingKey: [UInt8]] = [:]
+    private var operations: [OperationID: LoggedOperation] = [:]
+    private var order: [OperationID] = []
+    private var places: [Place: OperationID] = [:]
+    private var heads: [Scope: UInt64] = [:]
+    private var chains: [OperationID: ChainHead] = [:]
+    private var unsentOrder: [Int: OperationID] = [:]
+    private var unjudgedOrder: [EntityKey: [OperationID]] = [:]
+    private var ordinals: [OperationID: Int] = [:]
+    private var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
+    private var known: [String: Set<EntityKey>] = [:]
+    private var digests: [Scope: ScopeDigest] = [:]
+    private var messages: [OutboxMessage] = []
+    private var messageKeys: Set<Identifier> = []
+
+    private var undo: [() -> Void] = []
+    private var beforeWrite: ((Int) throws -> Void)?
+    private var writes = 0
+
+    // MARK: - Transactions
+
+    func begin(_ beforeWrite: ((Int) throws -> Void)?) {
+        self.beforeWrite = beforeWrite
+        writes = 0
+    }
+
+    func commit() { undo.removeAll(keepingCapacity: true) }
+
+    func rollBack() {
+        for step in undo.reversed() { step() }
+        undo.removeAll(keepingCapacity: true)
+    }
+
+    func willChange() throws {
+        writes += 1
+        try beforeWrite?(writes)
+    }
+
+    private func change<Value>(
+        _ path: ReferenceWritableKeyPath<Tables, Value>,
+        to value: Value
+    ) {
+        let old = self[keyPath: path]
+        undo.append { [unowned self] in self[keyPath: path] = old }
+        self[keyPath: path] = value
+    }
+
+    // MARK: - Settings
+
+    func setting(_ key: SettingKey) -> [UInt8]? { settings[key] }
+
+    func set(_ key: SettingKey, to value: [UInt8]?) throws {
+        try willChange()
+        change(\.settings[key], to: value)
+    }
+
+    // MARK: - Log
+
+    func operation(_ id: OperationID) -> LoggedOperation? { operations[id] }
+
+    func chainHead(_ replica: Identifier, _ incarnation: UInt64) -> ChainHead? {
+        chains[OperationID(replica: replica, incarnation: incarnation, sequence: 0)]
+    }
+
+    func append(_ logged: LoggedOperation) throws {
+        try willChange()
+        let operation = logged.operation
+        precondition(operations[operation.id] == nil, "operation \(operation.id) is in the log")
+        change(\.operations[operation.id], to: logged)
+        change(\.ordinals[operation.id], to: order.count)
+        order.append(operation.id)
+        undo.append { [unowned self] in order.removeLast() }
+        let chain = OperationID(
+            replica: operation.id.replica,
+            incarnation: operation.id.incarnation,
+            sequence: 0
+        )
+        if (chains[chain]?.id.sequence ?? 0) < operation.id.sequence {
+            change(\.chains[chain], to: ChainHead(id: operation.id, hash: operation.hash))
+        }
+        know(operation.entity)
+        index(logged, from: nil)
+    }
+
+    func judge(_ id: OperationID, _ judgement: Judgement?) throws {
+        try willChange()
+        guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
+        var new = old
+        new.judgement = judgement
+        change(\.operations[id], to: new)
+        index(new, from: old)
+    }
+
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws {
+        try willChange()
+        guard let old = operations[id] else { return }
+        var new = old
+        new.acknowledged = verdict
+        change(\.operations[id], to: new)
+        index(new, from: old)
+    }
+
+    func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws {
+        for id in order {
+            guard let logged = operations[id], logged.operation.scope == scope else { continue }
+            if logged.judgement != nil { try judge(id, nil) }
+            if acknowledgements { try acknowledge(id, nil) }
+        }
+        change(\.heads[scope], to: nil)
+    }
+
+    private func index(_ new: LoggedOperation, from old: LoggedOperation?) {
+        let id = new.operation.id
+        let scope = new.operation.scope
+        if let place = old?.judgement?.position, place != new.judgement?.position {
+            change(\.places[Place(scope: scope, position: place)], to: nil)
+        }
+        if let place = new.judgement?.position, place != old?.judgement?.position {
+            change(\.places[Place(scope: scope, position: place)], to: id)
+            if place > heads[scope] ?? 0 { change(\.heads[scope], to: place) }
+        }
+        if let ordinal = ordinals[id] {
+            let unsent = new.judgement == nil && new.acknowledged == nil
+            change(\.unsentOrder[ordinal], to: unsent ? id : nil)
+        }
+        var waiting = unjudgedOrder[new.operation.entity] ?? []
+        waiting.removeAll { $0 == id }
+        if new.judgement == nil {
+            waiting.append(id)
+            waiting.sort { (ordinals[$0] ?? 0) < (ordinals[$1] ?? 0) }
+        }
+        change(\.unjudgedOrder[new.operation.entity], to: waiting.isEmpty ? nil : waiting)
+    }
+
+    func unsent(of replica: Identifier, limit: Int) -> [LoggedOperation] {
+        unsentOrder.sorted { $0.key < $1.key }.lazy
+            .compactMap { self.operations[$0.value] }
+            .filter { $0.operation.id.replica == replica }
+            .prefix(limit).map { $0 }
+    }
+
+    func unjudged(about entity: EntityKey) -> [LoggedOperation] {
+        (unjudgedOrder[entity] ?? []).compactMap { operations[$0] }
+    }
+
+    func backlog(of replica: Identifier) -> (count: Int, since: Moment?) {
+        let unsent = unsent(of: replica, limit: .max)
+        return (unsent.count, unsent.first?.operation.reading.wall)
+    }
+
+    func stream(_ scope: Scope, after position: UInt64, limit: Int) -> [LoggedOperation] {
+        var page: [LoggedOperation] = []
+        var next = position + 1
+        let head = heads[scope] ?? 0
+        while page.count < limit, next <= head {
+            if let id = places[Place(scope: scope, position: next)], let logged = operations[id] {
+                page.append(logged)
+            }
+            next += 1
+        }
+        return page
+    }
+
+    func head(of scope: Scope) -> UInt64 { heads[scope] ?? 0 }
+
+    func waiting(limit: Int) -> [LoggedOperation] {
+        order.compactMap { operations[$0] }
+            .filter { $0.judgement?.verdict == .waiting }
+            .sorted { ($0.judgement?.position ?? 0) < ($1.judgement?.position ?? 0) }
+            .prefix(limit).map { $0 }
+    }
+
+    func log(offset: Int, limit: Int) -> [LoggedOperation] {
+        order.dropFirst(offset).prefix(limit).compactMap { operations[$0] }
+    }
+
+    // MARK: - Cells
+
+    func cell(_ key: CellKey, of entity: EntityKey) -> [UInt8]? { cells[entity]?[key] }
+
+    func cells(of entity: EntityKey) -> [CellKey: [UInt8]] { cells[entity] ?? [:] }
+
+    func setCell(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) throws {
+        try willChange()
+        var digest = digests[entity.scope] ?? ScopeDigest()
+        let old = cells[entity]?[key]
+        digest.replace(key, of: entity, from: old, to: value)
+        change(\.digests[entity.scope], to: digest)
+        cells[entity, default: [:]][key] = value
+        undo.append { [unowned self] in cells[entity, default: [:]][key] = old }
+        know(entity)
+    }
+
+    func clearCells(of scope: Scope) throws {
+        try willChange()
+        for entity in cells.keys where entity.scope == scope { change(\.cells[entity], to: nil) }
+        change(\.digests[scope], to: nil)
+    }
+
+    private func know(_ entity: EntityKey) {
+        guard known[entity.kind]?.contains(entity) != true else { return }
+        known[entity.kind, default: []].insert(entity)
+        undo.append { [unowned self] in known[entity.kind]?.remove(entity) }
+    }
+
+    func entities(kind: String, in scope: Scope?) -> [EntityKey] {
+        (known[kind] ?? []).filter { scope == nil || $0.scope == scope }.sorted()
+    }
+
+    func scopes() -> [Scope] {
+        Set(known.values.joined().map(\.scope)).union(heads.keys).sorted()
+    }
+
+    func digest(of scope: Scope) -> ScopeDigest { digests[scope] ?? ScopeDigest() }
+
+    // MARK: - Outbox
+
+    func enqueue(_ message: OutboxMessage) throws {
+        try willChange()
+        guard !messageKeys.contains(message.key) else { return }
+        messageKeys.insert(message.key)
+        messages.append(message)
+        undo.append { [unowned self] in
+            messageKeys.remove(message.key)
+            messages.removeAll { $0.key == message.key }
+        }
+    }
+
+    func outbox(limit: Int) -> [OutboxMessage] { Array(messages.prefix(limit)) }
+
+    func delivered(_ key: Identifier) throws {
+        try willChange()
+        guard let index = messages.firstIndex(where: { $0.key == key }) else { return }
+        let message = messages.remove(at: index)
+        undo.append { [unowned self] in messages.insert(message, at: index) }
+    }
+}

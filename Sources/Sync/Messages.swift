@@ -1,0 +1,300 @@
+import Foundation
+import SwiftProtobuf
+import Tally
+
+// The requests and answers of `sync.proto` as values. Encoding cannot fail for what these types can
+// hold; decoding refuses everything that is not such a message.
+
+/// The protocol version that this program speaks.
+public let syncProtocolVersion: UInt32 = 1
+
+/// A terminal asks to be known: once, with the code that the hub gave out.
+public struct EnrollRequest: Hashable, Sendable {
+    public let code: String
+    public let publicKey: [UInt8]
+
+    public init(code: String, publicKey: [UInt8]) {
+        self.code = code
+        self.publicKey = publicKey
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_EnrollRequest.self, bytes)
+        try SyncRefusal.check(version: wire.protocol)
+        self.init(code: wire.code, publicKey: Array(wire.publicKey))
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_EnrollRequest()
+        wire.protocol = syncProtocolVersion
+        wire.code = code
+        wire.publicKey = Data(publicKey)
+        return try wire.serializedBytes()
+    }
+}
+
+/// What a terminal knows of its hub and of itself once it is enrolled.
+public struct Enrolment: Hashable, Sendable {
+    public let hub: Identifier
+    public let hubPublicKey: [UInt8]
+    public let epoch: UInt64
+    /// The terminal's name.
+    public let name: String
+    /// What it shares with the hub, sorted.
+    public let scopes: [Scope]
+
+    public init(
+        hub: Identifier,
+        hubPublicKey: [UInt8],
+        epoch: UInt64,
+        name: String,
+        scopes: [Scope]
+    ) {
+        self.hub = hub
+        self.hubPublicKey = hubPublicKey
+        self.epoch = epoch
+        self.name = name
+        self.scopes = scopes.sorted()
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_EnrollResponse.self, bytes)
+        try SyncRefusal.check(version: wire.protocol)
+        guard let hub = Identifier(bytes: wire.hub) else { throw SyncRefusal.malformed }
+        let scopes = wire.scopes.compactMap(Scope.init(text:))
+        guard scopes.count == wire.scopes.count else { throw SyncRefusal.malformed }
+        self.init(
+            hub: hub,
+            hubPublicKey: Array(wire.hubPublicKey),
+            epoch: wire.epoch,
+            name: wire.name,
+            scopes: scopes
+        )
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_EnrollResponse()
+        wire.protocol = syncProtocolVersion
+        wire.hub = Data(hub.bytes)
+        wire.hubPublicKey = Data(hubPublicKey)
+        wire.epoch = epoch
+        wire.name = name
+        wire.scopes = scopes.map(\.description)
+        return try wire.serializedBytes()
+    }
+}
+
+/// A terminal gives the hub what it recorded.
+public struct PushRequest: Hashable, Sendable {
+    /// The most operations of one request.
+    public static let operationCountMax = 500
+
+    public let replica: Identifier
+    public let epoch: UInt64
+    /// Operation bytes, verbatim, in the order recorded.
+    public let operations: [[UInt8]]
+    public let signature: [UInt8]
+
+    /// What is signed: the replica, the epoch, and every operation.
+    static func signed(_ replica: Identifier, _ epoch: UInt64, _ operations: [[UInt8]]) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman push 1")
+        encoder.write(replica.bytes)
+        encoder.write(epoch)
+        encoder.write(operations) { $0.write(ContentHash(of: $1).bytes) }
+        return encoder.bytes
+    }
+
+    init(_ operations: [[UInt8]], epoch: UInt64, by replica: Replica) throws {
+        self.replica = replica.id
+        self.epoch = epoch
+        self.operations = operations
+        signature = try replica.signature(over: Self.signed(replica.id, epoch, operations))
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_PushRequest.self, bytes)
+        try SyncRefusal.check(version: wire.protocol)
+        guard let replica = Identifier(bytes: wire.replica) else { throw SyncRefusal.malformed }
+        self.replica = replica
+        epoch = wire.epoch
+        operations = wire.operations.map { Array($0) }
+        signature = Array(wire.signature)
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_PushRequest()
+        wire.protocol = syncProtocolVersion
+        wire.replica = Data(replica.bytes)
+        wire.epoch = epoch
+        wire.operations = operations.map { Data($0) }
+        wire.signature = Data(signature)
+        return try wire.serializedBytes()
+    }
+}
+
+/// The hub's answer to a push: a word on each operation.
+public struct PushResponse: Hashable, Sendable {
+    public struct Item: Hashable, Sendable {
+        public let verdict: Verdict
+        /// A problem code; empty when accepted.
+        public let reason: String
+        /// The hub had it already, and this is the verdict it gave then.
+        public let known: Bool
+        /// It is on the hub's disk. If not, it is to be sent again.
+        public let stored: Bool
+
+        public init(verdict: Verdict, reason: String, known: Bool, stored: Bool) {
+            self.verdict = verdict
+            self.reason = reason
+            self.known = known
+            self.stored = stored
+        }
+    }
+
+    public let epoch: UInt64
+    public let items: [Item]
+
+    public init(epoch: UInt64, items: [Item]) {
+        self.epoch = epoch
+        self.items = items
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_PushResponse.self, bytes)
+        epoch = wire.epoch
+        items = try wire.items.map { item in
+            guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
+            return Item(
+                verdict: verdict,
+                reason: item.reason,
+                known: item.known,
+                stored: item.stored
+            )
+        }
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_PushResponse()
+        wire.epoch = epoch
+        wire.items = items.map { item in
+            var wireItem = Tallyman_Sync_V1_PushResponse.Item()
+            wireItem.verdict = item.verdict.wire
+            wireItem.reason = item.reason
+            wireItem.known = item.known
+            wireItem.stored = item.stored
+            return wireItem
+        }
+        return try wire.serializedBytes()
+    }
+}
+
+/// A terminal asks what is new in a scope.
+public struct PullRequest: Hashable, Sendable {
+    public let replica: Identifier
+    public let scope: Scope
+    public let epoch: UInt64
+    public let after: UInt64
+    /// About how many operations; a group is never split.
+    public let limit: Int
+
+    public init(replica: Identifier, scope: Scope, epoch: UInt64, after: UInt64, limit: Int) {
+        self.replica = replica
+        self.scope = scope
+        self.epoch = epoch
+        self.after = after
+        self.limit = limit
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_PullRequest.self, bytes)
+        try SyncRefusal.check(version: wire.protocol)
+        guard let replica = Identifier(bytes: wire.replica), let scope = Scope(text: wire.scope),
+            wire.after <= UInt64(Int64.max)
+        else { throw SyncRefusal.malformed }
+        self.init(
+            replica: replica,
+            scope: scope,
+            epoch: wire.epoch,
+            after: wire.after,
+            limit: Int(wire.limit)
+        )
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_PullRequest()
+        wire.protocol = syncProtocolVersion
+        wire.replica = Data(replica.bytes)
+        wire.scope = scope.description
+        wire.epoch = epoch
+        wire.after = after
+        wire.limit = UInt32(clamping: limit)
+        return try wire.serializedBytes()
+    }
+}
+
+/// A page of the hub's order.
+public struct PullResponse: Hashable, Sendable {
+    public let epoch: UInt64
+    public let scope: Scope
+    public let after: UInt64
+    /// Operation bytes, verbatim: whole groups, each ended by the hub's acceptance.
+    public let operations: [[UInt8]]
+    public let head: UInt64
+    /// The digest at `head`, when this page reaches it.
+    public let digest: ScopeDigest?
+    /// What the digest was computed with; see ``Reducer/fingerprint``.
+    public let reducer: [UInt8]
+
+    public init(
+        epoch: UInt64,
+        scope: Scope,
+        after: UInt64,
+        operations: [[UInt8]],
+        head: UInt64,
+        digest: ScopeDigest?,
+        reducer: [UInt8]
+    ) {
+        self.epoch = epoch
+        self.scope = scope
+        self.after = after
+        self.operations = operations
+        self.head = head
+        self.digest = digest
+        self.reducer = reducer
+    }
+
+    public init(bytes: [UInt8]) throws {
+        let wire = try decode(Tallyman_Sync_V1_PullResponse.self, bytes)
+        guard let scope = Scope(text: wire.scope) else { throw SyncRefusal.malformed }
+        self.init(
+            epoch: wire.epoch,
+            scope: scope,
+            after: wire.after,
+            operations: wire.operations.map { Array($0) },
+            head: wire.head,
+            digest: ScopeDigest(bytes: Array(wire.digest)),
+            reducer: Array(wire.reducer)
+        )
+    }
+
+    public func bytes() throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_PullResponse()
+        wire.epoch = epoch
+        wire.scope = scope.description
+        wire.after = after
+        wire.operations = operations.map { Data($0) }
+        wire.head = head
+        wire.digest = Data(digest?.bytes ?? [])
+        wire.reducer = Data(reducer)
+        return try wire.serializedBytes()
+    }
+}
+
+private func decode<Wire: Message>(_ type: Wire.Type, _ bytes: [UInt8]) throws -> Wire {
+    do {
+        return try Wire(serializedBytes: bytes)
+    } catch {
+        throw SyncRefusal.malformed
+    }
+}

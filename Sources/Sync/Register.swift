@@ -1,0 +1,66 @@
+import Tally
+
+/// A field: the values that nobody who had seen them has replaced, and what was replaced.
+///
+/// An edit names the edits that its author saw and replaces (its bases). With E the set of edits
+/// that came and B the union of their bases, the values in force are E − B: a function of the set
+/// alone, so any order, repetition and batching of the same edits gives the same register.
+/// Several values in force mean that their authors did not know of each other: the one with the
+/// latest stamp is shown, the others stay as a conflict until someone who sees them all decides.
+struct Register: Equatable {
+    struct Head: Equatable {
+        var stamp: HybridStamp
+        var value: FieldValue
+    }
+
+    /// Shown value first: latest stamp, then greatest operation id.
+    private(set) var heads: [Head] = []
+    /// The ids that edits named as bases, sorted; they never come into force again.
+    private(set) var replaced: [OperationID] = []
+
+    /// The values in force, the one shown first.
+    var values: [FieldValue] { heads.map(\.value) }
+
+    /// Whether values in force differ. Equal values from two authors are no conflict.
+    var isConflict: Bool { Set(heads.map(\.value.value)).count > 1 }
+
+    init() {}
+
+    mutating func apply(_ head: Head, bases: [OperationID]) {
+        replaced = Set(replaced).union(bases).sorted()
+        let id = head.value.evidence.operation
+        heads.removeAll {
+            $0.value.evidence.operation == id || bases.contains($0.value.evidence.operation)
+        }
+        guard !replaced.contains(id) else { return }
+        heads.append(head)
+        heads.sort {
+            ($0.stamp, $0.value.evidence.operation) > ($1.stamp, $1.value.evidence.operation)
+        }
+    }
+
+    init(cell: [UInt8]) throws(CanonicalError) {
+        var decoder = CanonicalDecoder(cell)
+        heads = try decoder.list { (decoder) throws(CanonicalError) in
+            let stamp = HybridStamp(bits: try decoder.integer())
+            let evidence = try decoder.evidence()
+            let value = FieldValue(evidence: evidence, value: try decoder.byteString())
+            return Head(stamp: stamp, value: value)
+        }
+        replaced = try decoder.list { (decoder) throws(CanonicalError) in
+            try decoder.operationID()
+        }
+        try decoder.finish()
+    }
+
+    var cell: [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write(heads) { encoder, head in
+            encoder.write(head.stamp.bits)
+            encoder.write(head.value.evidence)
+            encoder.write(head.value.value)
+        }
+        encoder.write(replaced) { $0.write($1) }
+        return encoder.bytes
+    }
+}

@@ -1,0 +1,132 @@
+import Tally
+
+/// An operation in a replica's log.
+public struct LoggedOperation: Hashable, Sendable {
+    public let operation: Operation
+    /// The hub's word; nil while a terminal's own operation waits for it.
+    public var judgement: Judgement?
+    /// The hub's answer to this terminal's push: a promise that it is on the hub's disk.
+    public var acknowledged: Verdict?
+
+    public init(operation: Operation, judgement: Judgement?, acknowledged: Verdict? = nil) {
+        self.operation = operation
+        self.judgement = judgement
+        self.acknowledged = acknowledged
+    }
+}
+
+/// The last operation of an incarnation.
+public struct ChainHead: Hashable, Sendable {
+    public let id: OperationID
+    public let hash: Identifier
+
+    public init(id: OperationID, hash: Identifier) {
+        self.id = id
+        self.hash = hash
+    }
+}
+
+/// Names a value that a replica keeps beside its log: identity, clock, cursors, numbers.
+public struct SettingKey: Hashable, Sendable {
+    public let text: String
+
+    public init(_ text: String) { self.text = text }
+}
+
+/// A message to the world outside, written in the transaction of the decision that it tells of.
+public struct OutboxMessage: Hashable, Sendable {
+    /// The idempotency key: derived from what the message is about, so that a hub which was
+    /// restored and decides again makes the same one (DESIGN §4, Hub restored).
+    public let key: Identifier
+    /// What is told: `arrival_order`, `maintenance_order`.
+    public let topic: String
+    public let entity: EntityKey
+    public let payload: [UInt8]
+
+    public init(key: Identifier, topic: String, entity: EntityKey, payload: [UInt8]) {
+        self.key = key
+        self.topic = topic
+        self.entity = entity
+        self.payload = payload
+    }
+}
+
+/// What can be asked of a replica's store inside a transaction.
+public protocol ReplicaReading: AnyObject {
+    func setting(_ key: SettingKey) throws -> [UInt8]?
+
+    func operation(_ id: OperationID) throws -> LoggedOperation?
+    /// The last operation of one incarnation of a replica; nil when there is none.
+    func chainHead(_ replica: Identifier, _ incarnation: UInt64) throws -> ChainHead?
+    /// Operations of `replica` that the hub has not acknowledged, in the order recorded.
+    func unsent(of replica: Identifier, limit: Int) throws -> [LoggedOperation]
+    /// Operations about `entity` without a judgement, in the order recorded.
+    func unjudged(about entity: EntityKey) throws -> [LoggedOperation]
+    /// How many operations of `replica` the hub has not acknowledged, and what the wall clock said
+    /// when the oldest of them was recorded.
+    func backlog(of replica: Identifier) throws -> (count: Int, since: Moment?)
+    /// Operations of a scope past a position, in the hub's order, at most `limit`.
+    func stream(_ scope: Scope, after position: UInt64, limit: Int) throws -> [LoggedOperation]
+    /// The last position of a scope; 0 when it has none.
+    func head(of scope: Scope) throws -> UInt64
+    /// Operations that the hub holds as waiting, in the order of their positions.
+    func waiting(limit: Int) throws -> [LoggedOperation]
+    /// Every operation of the log in the order stored, a page at a time: those stored after the
+    /// `offset` first ones.
+    func log(offset: Int, limit: Int) throws -> [LoggedOperation]
+
+    func cell(_ key: CellKey, of entity: EntityKey) throws -> [UInt8]?
+    func cells(of entity: EntityKey) throws -> [CellKey: [UInt8]]
+    /// Entities of a kind about which anything is known, sorted; nil for all scopes.
+    func entities(kind: String, in scope: Scope?) throws -> [EntityKey]
+    /// Every scope of which an operation or a cell is here, sorted.
+    func scopes() throws -> [Scope]
+    func digest(of scope: Scope) throws -> ScopeDigest
+
+    /// Messages not yet delivered, oldest first.
+    func outbox(limit: Int) throws -> [OutboxMessage]
+}
+
+/// What can be changed inside a transaction. All of it happens, or none.
+public protocol ReplicaTransaction: ReplicaReading, CellSpace {
+    func set(_ key: SettingKey, to value: [UInt8]?) throws
+    /// Adds an operation to the log. One that is there is a fault of the caller.
+    func append(_ operation: LoggedOperation) throws
+    /// Sets what the hub said of an operation in the log.
+    func judge(_ id: OperationID, _ judgement: Judgement?) throws
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws
+    /// Forgets the hub's word on every operation of a scope; with `acknowledgements`, also its
+    /// answers to pushes, so that all is sent again. The operations stay.
+    func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws
+    /// Forgets every cell of a scope and its digest; the log stays.
+    func clearCells(of scope: Scope) throws
+    /// Queues a message; one with the same key that was ever queued is not queued again.
+    func enqueue(_ message: OutboxMessage) throws
+    /// Takes a delivered message out of the queue and remembers its key.
+    func delivered(_ key: Identifier) throws
+}
+
+extension ReplicaReading {
+    func integer(_ key: SettingKey) throws -> UInt64? {
+        guard let bytes = try setting(key) else { return nil }
+        var decoder = CanonicalDecoder(bytes)
+        return try decoder.integer()
+    }
+}
+
+extension ReplicaTransaction {
+    func set(_ key: SettingKey, to integer: UInt64) throws {
+        var encoder = CanonicalEncoder()
+        encoder.write(integer)
+        try set(key, to: encoder.bytes)
+    }
+}
+
+/// A replica's store. `Ledger` is SQLite, `MemoryStore` the simulator's; the suite in
+/// `Tests/PortSuites` runs against both.
+public protocol ReplicaStore: AnyObject {
+    /// Runs `body` on a consistent state.
+    func read<Result>(_ body: (any ReplicaReading) throws -> Result) throws -> Result
+    /// Runs `body` in a transaction that is durable when this returns, and undone when it throws.
+    func write<Result>(_ body: (any ReplicaTransaction) throws -> Result) throws -> Result
+}

@@ -1,0 +1,78 @@
+import SwiftProtobuf
+import Foundation
+import Tally
+
+/// Why a whole request is refused. Nothing was changed.
+public enum SyncRefusal: Refusal, Equatable {
+    /// The body is not the message that belongs here.
+    case malformed
+    /// The other side speaks a version that this one does not.
+    case version(UInt32)
+    /// No terminal with this id is enrolled here.
+    case unknownTerminal(Identifier)
+    /// The signature is not this terminal's over these operations.
+    case badSignature(Identifier)
+    /// More operations than one request may hold.
+    case tooMany(Int)
+    /// The terminal has no business in this scope.
+    case scopeNotPermitted(Scope)
+    /// The enrolment code is unknown, used, or too old.
+    case enrolmentCode
+    /// The public key is not 32 bytes of Ed25519.
+    case publicKey
+    /// This terminal has not been enrolled at a hub.
+    case notEnrolled
+    /// A refusal that the hub sent, by its code.
+    case remote(code: String, facts: [String: String])
+
+    static func check(version: UInt32) throws(SyncRefusal) {
+        guard version == syncProtocolVersion else { throw .version(version) }
+    }
+
+    public var code: ProblemCode {
+        switch self {
+        case .malformed: "sync.malformed"
+        case .version: "sync.version"
+        case .unknownTerminal: "sync.unknown_terminal"
+        case .badSignature: "sync.bad_signature"
+        case .tooMany: "sync.too_many"
+        case .scopeNotPermitted: "sync.scope_not_permitted"
+        case .enrolmentCode: "sync.enrolment_code"
+        case .publicKey: "sync.public_key"
+        case .notEnrolled: "sync.not_enrolled"
+        case .remote(let code, _): ProblemCode(code)
+        }
+    }
+
+    public var facts: [String: String] {
+        switch self {
+        case .malformed, .enrolmentCode, .publicKey, .notEnrolled: [:]
+        case .version(let version):
+            ["version": String(version), "spoken": String(syncProtocolVersion)]
+        case .unknownTerminal(let id), .badSignature(let id): ["terminal": id.description]
+        case .tooMany(let count):
+            ["count": String(count), "most": String(PushRequest.operationCountMax)]
+        case .scopeNotPermitted(let scope): ["scope": scope.description]
+        case .remote(_, let facts): facts
+        }
+    }
+}
+
+/// The body of an answer that is not 200: a problem code and its facts.
+public enum SyncProblem {
+    /// The message for a refusal.
+    public static func bytes(of refusal: any Refusal) throws -> [UInt8] {
+        var wire = Tallyman_Sync_V1_SyncProblem()
+        wire.code = refusal.code.text
+        wire.facts = refusal.facts
+        return try wire.serializedBytes()
+    }
+
+    /// The refusal in a message; nil when the bytes are no such message.
+    public static func refusal(in bytes: [UInt8]) -> SyncRefusal? {
+        guard let wire = try? Tallyman_Sync_V1_SyncProblem(serializedBytes: bytes),
+            !wire.code.isEmpty
+        else { return nil }  // best effort: a proxy's page is no problem of ours
+        return .remote(code: wire.code, facts: wire.facts)
+    }
+}

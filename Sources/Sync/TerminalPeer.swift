@@ -1,0 +1,101 @@
+import Tally
+
+/// How often a terminal speaks to its hub.
+public struct PeerSettings: Hashable, Sendable {
+    /// Rest between rounds when there is nothing to send, in milliseconds.
+    public var pollMilliseconds: UInt64 = 2_000
+    /// The first wait after a failure; it doubles with each.
+    public var retryMilliseconds: UInt64 = 500
+    /// The longest wait after failures.
+    public var retryMillisecondsMax: UInt64 = 30_000
+
+    public init() {}
+}
+
+/// Says what a terminal sends to its hub, and when: a pure state machine.
+///
+/// A round pushes until nothing is unsent, then pulls each scope until the hub has no more, then
+/// rests. What is recorded meanwhile starts the next round at once. A failure waits with jitter and
+/// starts again from the push; no answer is needed to go on, since every request may be repeated.
+/// Times are milliseconds of the monotonic clock.
+public struct TerminalPeer: Sendable {
+    /// What to do next.
+    public enum Step: Hashable, Sendable {
+        case push
+        case pull(Scope)
+        /// Nothing until this time, or until ``TerminalPeer/nudge()``.
+        case rest(until: UInt64)
+    }
+
+    private enum Phase: Hashable {
+        case push
+        case pull(index: Int)
+        case rest(until: UInt64)
+    }
+
+    private let scopes: [Scope]
+    private let settings: PeerSettings
+    private var phase = Phase.push
+    private var failures = 0
+    private var nudged = false
+
+    /// - Parameters:
+    ///   - scopes: what the terminal shares with the hub.
+    ///   - settings: how often to speak.
+    public init(scopes: [Scope], settings: PeerSettings = PeerSettings()) {
+        self.scopes = scopes
+        self.settings = settings
+    }
+
+    /// Whether the last exchange succeeded.
+    public var isConnected: Bool { failures == 0 }
+
+    /// What to do now.
+    public mutating func nextStep(now: UInt64) -> Step {
+        if case .rest(let until) = phase {
+            guard now >= until || (nudged && failures == 0) else { return .rest(until: until) }
+            phase = .push
+        }
+        switch phase {
+        case .push:
+            nudged = false
+            return .push
+        case .pull(let index):
+            return .pull(scopes[index])
+        case .rest(let until):
+            return .rest(until: until)
+        }
+    }
+
+    /// Something was recorded, or the hub woke the terminal: no need to rest.
+    public mutating func nudge() { nudged = true }
+
+    /// The push was answered, or there was nothing to push.
+    ///
+    /// - Parameter more: whether more is unsent.
+    public mutating func pushed(more: Bool, now: UInt64) {
+        failures = 0
+        guard !more else { return }
+        phase = scopes.isEmpty ? .rest(until: now + settings.pollMilliseconds) : .pull(index: 0)
+    }
+
+    /// The pull was answered and its page applied.
+    ///
+    /// - Parameter more: whether the hub has more of this scope.
+    public mutating func pulled(more: Bool, now: UInt64) {
+        failures = 0
+        guard !more, case .pull(let index) = phase else { return }
+        phase =
+            index + 1 < scopes.count
+            ? .pull(index: index + 1) : .rest(until: now + settings.pollMilliseconds)
+    }
+
+    /// A request failed, was not answered in time, or its answer made no sense.
+    public mutating func failed(now: UInt64, dice: inout some Dice) {
+        failures += 1
+        let doubled = settings.retryMilliseconds << UInt64(min(failures - 1, 16))
+        let wait = min(doubled, settings.retryMillisecondsMax)
+        // Full jitter, so that terminals which lost the hub together do not come back together.
+        phase = .rest(until: now + wait / 2 + dice.next() % (wait / 2 + 1))
+    }
+}

@@ -1,0 +1,304 @@
+import Tally
+
+/// A terminal's side of sync: what it does to its store. It decides nothing about when: that is
+/// ``TerminalPeer``'s.
+public struct TerminalReplica: Sendable {
+    /// What came of applying a page.
+    public enum PullOutcome: Hashable, Sendable {
+        /// The page is not the next one (repeated, late, or of another round); nothing changed.
+        case stale
+        /// Applied; whether the hub has more.
+        case applied(more: Bool)
+        /// The hub has another epoch: it was restored or replaced. Everything is sent and fetched
+        /// again, with nobody doing anything.
+        case newEpoch
+        /// The state differed from the hub's at the same position; it was rebuilt from the own log,
+        /// or, where that did not help, is fetched again.
+        case repaired(refetch: Bool)
+    }
+
+    public private(set) var replica: Replica
+    public let reducer: Reducer
+    private let defects: Set<Defect>
+
+    public init(_ replica: Replica, _ reducer: Reducer, defects: Set<Defect> = []) {
+        self.replica = replica
+        self.reducer = reducer
+        self.defects = defects
+    }
+
+    // MARK: - Enrolment
+
+    private static let enrolment = SettingKey("sync.enrolment")
+
+    /// What the terminal knows of its hub; nil before it was enrolled.
+    public static func enrolment(in reading: any ReplicaReading) throws -> Enrolment? {
+        try reading.setting(enrolment).map(Enrolment.init(bytes:))
+    }
+
+    /// Remembers the hub's answer to the enrolment.
+    public static func enroll(_ answer: Enrolment, in transaction: any ReplicaTransaction) throws {
+        try transaction.set(enrolment, to: try answer.bytes())
+        try transaction.set(Setting.epoch, to: answer.epoch)
+    }
+
+    // MARK: - Recording
+
+    /// Records what a person did. It is durable, and "saved", once the transaction is.
+    ///
+    /// - Parameters:
+    ///   - drafts: what the rooms want recorded, in order.
+    ///   - author: the worker's badge code, or empty.
+    ///   - reading: the clocks now.
+    ///   - dice: for a new incarnation.
+    ///   - transaction: the terminal's store.
+    public mutating func record(
+        _ drafts: [Draft],
+        by author: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> [Operation] {
+        try drafts.map { draft in
+            let operation = try replica.author(
+                draft,
+                by: author,
+                seen: try cursor(of: draft.entity.scope, in: transaction),
+                reading: reading,
+                dice: &dice,
+                in: transaction
+            )
+            try transaction.append(LoggedOperation(operation: operation, judgement: nil))
+            return operation
+        }
+    }
+
+    /// The position up to which this terminal has seen a scope.
+    public func cursor(of scope: Scope, in reading: any ReplicaReading) throws -> UInt64 {
+        try reading.integer(Setting.cursor(scope)) ?? 0
+    }
+
+    // MARK: - Up
+
+    /// The next batch for the hub; nil when there is nothing unsent.
+    public func pushRequest(
+        in reading: any ReplicaReading,
+        limit: Int = PushRequest.operationCountMax
+    ) throws -> PushRequest? {
+        let unsent = try reading.unsent(of: replica.id, limit: limit)
+        guard !unsent.isEmpty else { return nil }
+        return try PushRequest(
+            unsent.map(\.operation.bytes),
+            epoch: try reading.integer(Setting.epoch) ?? 0,
+            by: replica
+        )
+    }
+
+    /// Notes the hub's word on a batch. An answer to another batch than the store's changes nothing
+    /// that was not sent.
+    ///
+    /// - Returns: whether the hub has the terminal's epoch.
+    public func apply(
+        _ response: PushResponse,
+        to request: PushRequest,
+        in transaction: any ReplicaTransaction
+    ) throws -> Bool {
+        guard response.epoch == request.epoch else {
+            try adopt(epoch: response.epoch, in: transaction)
+            return false
+        }
+        guard response.items.count == request.operations.count else { throw SyncRefusal.malformed }
+        for (bytes, item) in zip(request.operations, response.items) where item.stored {
+            try transaction.acknowledge(try Operation(bytes: bytes).id, item.verdict)
+        }
+        return true
+    }
+
+    // MARK: - Down
+
+    /// What to ask the hub for next in a scope.
+    public func pullRequest(
+        _ scope: Scope,
+        in reading: any ReplicaReading,
+        limit: Int = 500
+    ) throws -> PullRequest {
+        PullRequest(
+            replica: replica.id,
+            scope: scope,
+            epoch: try reading.integer(Setting.epoch) ?? 0,
+            after: try cursor(of: scope, in: reading),
+            limit: limit
+        )
+    }
+
+    /// Applies a page: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - response: the hub's answer.
+    ///   - now: the wall clock, to clamp stamps.
+    ///   - transaction: the terminal's store.
+    /// - Throws: ``SyncRefusal/malformed`` when the page is cut, has gaps, or is not what the hub
+    ///   says it is; the caller's transaction is then undone.
+    public func apply(
+        _ response: PullResponse,
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws -> PullOutcome {
+        guard response.epoch == (try transaction.integer(Setting.epoch) ?? 0) else {
+            try adopt(epoch: response.epoch, in: transaction)
+            return .newEpoch
+        }
+        let cursor = try cursor(of: response.scope, in: transaction)
+        guard response.after == cursor else { return .stale }
+        var page = PageReader(scope: response.scope, position: cursor)
+        for (operation, judgement) in try page.judged(response.operations, log: transaction) {
+            try take(operation, judgement, now: now, in: transaction)
+        }
+        let reached =
+            defects.contains(.skippedCursor) && page.position > cursor
+                && page.position.isMultiple(of: 7)
+            ? page.position + 1 : page.position
+        try transaction.set(Setting.cursor(response.scope), to: reached)
+        guard reached >= response.head else { return .applied(more: true) }
+        return try compare(with: response, in: transaction)
+    }
+
+    private func take(
+        _ operation: Operation,
+        _ judgement: Judgement,
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        if let logged = try transaction.operation(operation.id) {
+            guard logged.operation.hash == operation.hash else { throw SyncRefusal.malformed }
+            try transaction.judge(operation.id, judgement)
+        } else {
+            try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
+        }
+        if operation.id.replica == replica.id {
+            try transaction.acknowledge(operation.id, judgement.verdict)
+        }
+        try reducer.apply(operation, judgement, to: transaction)
+        try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+    }
+
+    private func compare(
+        with response: PullResponse,
+        in transaction: any ReplicaTransaction
+    ) throws -> PullOutcome {
+        let scope = response.scope
+        guard let theirs = response.digest, response.reducer == reducer.fingerprint,
+            !defects.contains(.adoptedDigest), try transaction.digest(of: scope) != theirs
+        else { return .applied(more: false) }
+        let key = Setting.repairs(scope)
+        try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
+        try reducer.rebuild(scope, in: transaction)
+        if try transaction.digest(of: scope) == theirs { return .repaired(refetch: false) }
+        try transaction.clearCells(of: scope)
+        try transaction.forgetJudgements(of: scope, acknowledgements: false)
+        try transaction.set(Setting.cursor(scope), to: 0)
+        return .repaired(refetch: true)
+    }
+
+    /// The hub was restored or replaced: what it holds of this terminal is unknown, so everything
+    /// of its own is sent again (the hub answers what it knows) and everything fetched again.
+    private func adopt(epoch: UInt64, in transaction: any ReplicaTransaction) throws {
+        for scope in try transaction.scopes() {
+            try transaction.clearCells(of: scope)
+            try transaction.forgetJudgements(of: scope, acknowledgements: true)
+            try transaction.set(Setting.cursor(scope), to: 0)
+        }
+        try transaction.set(Setting.epoch, to: epoch)
+    }
+}
+
+/// Reads a page's groups and holds them against what the hub's acceptance says of each.
+private struct PageReader {
+    let scope: Scope
+    /// The last position read.
+    var position: UInt64
+
+    /// The operations with their judgements, in the hub's order; also those of earlier pages that
+    /// the hub has judged anew.
+    mutating func judged(
+        _ page: [[UInt8]],
+        log: any ReplicaReading
+    ) throws -> [(Operation, Judgement)] {
+        var judged: [(Operation, Judgement)] = []
+        var group: [OperationID: Operation] = [:]
+        for bytes in page {
+            let operation = try Operation(bytes: bytes)
+            guard operation.scope == scope else { throw SyncRefusal.malformed }
+            guard operation.isAcceptance else {
+                group[operation.id] = operation
+                continue
+            }
+            for item in try Acceptance(payload: operation.payload).items {
+                let known = group.removeValue(forKey: item.operation)
+                if known != nil {
+                    position += 1
+                    guard item.judgement.position == position else { throw SyncRefusal.malformed }
+                }
+                guard let subject = try known ?? log.operation(item.operation)?.operation,
+                    subject.hash == item.hash
+                else { throw SyncRefusal.malformed }
+                judged.append((subject, item.judgement))
+            }
+            guard group.isEmpty else { throw SyncRefusal.malformed }
+            position += 1
+            judged.append((operation, operation.selfJudgement(at: position)))
+        }
+        guard group.isEmpty else { throw SyncRefusal.malformed }
+        return judged
+    }
+}
+
+extension Operation {
+    /// The hub's own operations are accepted as it makes them.
+    func selfJudgement(at position: UInt64) -> Judgement {
+        Judgement(
+            position: position,
+            verdict: .accepted,
+            effective: reading.wall,
+            effectiveStamp: stamp
+        )
+    }
+}
+
+extension Reducer {
+    /// Makes a scope's cells anew from the log, in the hub's order.
+    ///
+    /// What the hub judged later than its place (an operation that waited for a newer program) is
+    /// applied where it was judged.
+    public func rebuild(_ scope: Scope, in transaction: any ReplicaTransaction) throws {
+        try transaction.clearCells(of: scope)
+        try replay(scope, from: transaction, into: transaction)
+    }
+
+    /// Applies a scope's judged operations to `space`, in the hub's order.
+    ///
+    /// - Parameters:
+    ///   - scope: which.
+    ///   - log: where the operations are.
+    ///   - space: where the cells go.
+    public func replay(
+        _ scope: Scope,
+        from log: any ReplicaReading,
+        into space: some CellSpace
+    ) throws {
+        var position: UInt64 = 0
+        while true {
+            let page = try log.stream(scope, after: position, limit: 500)
+            guard let last = page.last?.judgement else { return }
+            for logged in page {
+                if logged.operation.isAcceptance {
+                    for item in try Acceptance(payload: logged.operation.payload).items {
+                        guard let subject = try log.operation(item.operation) else { continue }
+                        try apply(subject.operation, item.judgement, to: space)
+                    }
+                }
+            }
+            position = last.position
+        }
+    }
+}
