@@ -83,20 +83,27 @@ let package = Package(
     targets: [
         // core
         room("Tally", [crypto]),
-        room("Codes", ["Tally", crypto, protobuf]),
+        room("Codes", ["Tally", crypto, protobuf], protocols: ["note"]),
         room("Forms", ["Tally"]),
         room("Sync", ["Tally", crypto, protobuf], protocols: ["operation", "sync"]),
-        room("Receiving", ["Tally", "Codes", protobuf]),
+        room("Workforce", ["Tally", protobuf], protocols: ["workforce"]),
+        room("Receiving", ["Tally", "Codes", protobuf], protocols: ["receiving"]),
         room("Inspection", ["Tally", "Forms", protobuf]),
         room("ExceptionReports", ["Tally", "Forms", protobuf]),
         // nodes
         room(
             "Agent",
-            ["Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync"]
+            [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
+            ]
         ),
         room(
             "Hub",
-            ["Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync"]
+            [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
+            ]
         ),
         // rim
         system("CZBar", "zbar", "libzbar-dev"),
@@ -116,14 +123,16 @@ let package = Package(
         room(
             "Connectors",
             [
-                "Tally", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
         room(
             "Web",
             [
-                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
                 "Agent", "Hub", hummingbird, httpClient, logging, lifecycle,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -134,14 +143,16 @@ let package = Package(
         room(
             "Simulator",
             [
-                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
                 "Agent", "Hub",
             ]
         ),
         .executableTarget(
             name: "tallyman",
             dependencies: [
-                "Tally", "Codes", "Forms", "Receiving", "Inspection", "ExceptionReports", "Sync",
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync",
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Connectors", "Web", "Simulator",
                 arguments, hummingbird, httpClient, logging, lifecycle, crypto, grdb,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

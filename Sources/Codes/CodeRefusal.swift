@@ -12,6 +12,8 @@ public enum CodeRefusal: Refusal, Equatable {
     case badOwnCode(String)
     /// An equipment tag that is empty, too long, or holds control characters.
     case badTag(String)
+    /// A line that was to be a JSON-escaped text and is not.
+    case badEscape(String)
     /// The address for plates is not an http or https one.
     case badBase(String)
 
@@ -24,6 +26,7 @@ public enum CodeRefusal: Refusal, Equatable {
         case .badCommandValue: "codes.command_value_bad"
         case .badOwnCode: "codes.own_code_bad"
         case .badTag: "codes.tag_bad"
+        case .badEscape: "codes.text_escape_bad"
         case .badBase: "codes.plate_address_bad"
         }
     }
@@ -36,7 +39,7 @@ public enum CodeRefusal: Refusal, Equatable {
         case .message(_, let position): ["position": String(position)]
         case .unknownCommand(let verb): ["verb": verb]
         case .badCommandValue(let verb, let value): ["verb": verb, "value": value]
-        case .badOwnCode(let text): ["text": text]
+        case .badOwnCode(let text), .badEscape(let text): ["text": text]
         case .badTag(let tag): ["tag": tag]
         case .badBase(let address): ["address": address]
         }

@@ -3,7 +3,7 @@ import Tally
 
 extension NoteContent {
     /// The content as a serialised protobuf `Note`.
-    func serialised() throws(NoteRefusal) -> [UInt8] {
+    public func serialised() throws(NoteRefusal) -> [UInt8] {
         var message = WireNote()
         message.supplier = supplier
         message.number = number
@@ -20,7 +20,7 @@ extension NoteContent {
     }
 
     /// Reads a serialised protobuf `Note` and holds it against the rules of its fields.
-    init(serialised bytes: [UInt8]) throws(NoteRefusal) {
+    public init(serialised bytes: [UInt8]) throws(NoteRefusal) {
         let message: WireNote
         do {
             message = try WireNote(serializedBytes: bytes)

@@ -1,0 +1,190 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Reads pictures and draws codes through a child process, which may die of what it reads.
+///
+/// The child starts with the first request and is started again after it died; whatever happens to
+/// it costs the one request that was under way. Requests wait for one another. The plain calls
+/// block their thread for up to the timeout and are for commands; server code uses those that end
+/// in `InBackground`, which wait on a thread of their own.
+public final class ImagingWorkerClient: Sendable {
+    /// How long a request may take unless told otherwise.
+    public static let standardTimeout = Duration.seconds(5)
+
+    private let executable: String
+    private let timeout: Duration
+    /// The state in a box, since a lock cannot hold a value that cannot be copied as an optional
+    /// that is taken out and put back.
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "imaging")
+
+    private struct State: ~Copyable {
+        var worker: WorkerProcess?
+    }
+
+    /// Prepares a client; starts nothing.
+    ///
+    /// - Parameters:
+    ///   - executable: the path of the child's program.
+    ///   - timeout: how long one request may take before the child is ended.
+    public init(
+        executable: String = ImagingWorkerClient.standardExecutable,
+        timeout: Duration = ImagingWorkerClient.standardTimeout
+    ) {
+        self.executable = executable
+        self.timeout = timeout
+    }
+
+    /// Where the child's program is: `TALLYMAN_IMAGING` in the environment, else
+    /// `tallyman-imaging` beside the program that runs.
+    public static var standardExecutable: String {
+        if let path = getenv("TALLYMAN_IMAGING") { return String(cString: path) }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let path = String(decoding: bytes, as: UTF8.self)
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return folder + "tallyman-imaging"
+    }
+
+    /// The child's process, for health pages and tests; nil while there is none.
+    public var processID: Int32? {
+        state.withLock { state in
+            switch state.worker {
+            case .some(let worker): worker.processID
+            case nil: nil
+            }
+        }
+    }
+
+    /// Finds the codes in a picture.
+    ///
+    /// - Parameters:
+    ///   - picture: the content of a PNG, JPEG, PGM or PPM file.
+    ///   - symbologies: the kinds of code to look for.
+    /// - Returns: what was found, which may be nothing.
+    /// - Throws: when the file is no whole picture, or the child failed.
+    public func read(
+        picture: [UInt8],
+        symbologies: Set<Symbology> = Symbology.standard
+    ) throws(ImagingError) -> PictureReading {
+        let reply = try perform(.read(picture: picture, symbologies: symbologies))
+        guard case .reading(let symbols, let partialCount) = reply else { throw .wireBroken }
+        return PictureReading(symbols: symbols.map(Symbol.init), partialCount: partialCount)
+    }
+
+    /// Works out the squares of a QR code.
+    ///
+    /// - Parameters:
+    ///   - content: what the code is to hold.
+    ///   - level: how much of it may be lost.
+    /// - Returns: the squares, to be drawn.
+    /// - Throws: when the content is empty or too long, or the child failed.
+    public func modules(
+        of content: QRContent,
+        level: ErrorCorrection = .medium
+    ) throws(ImagingError) -> QRModules {
+        guard case .modules(let modules) = try perform(.modules(content, level)) else {
+            throw .wireBroken
+        }
+        return modules
+    }
+
+    /// Draws a QR code as a PNG file.
+    ///
+    /// - Parameters:
+    ///   - content: what the code is to hold.
+    ///   - level: how much of it may be lost.
+    ///   - moduleSize: pixels a module, from 1.
+    ///   - margin: the light border, in modules; the standard wants 4.
+    /// - Returns: the file.
+    /// - Throws: when the content is empty or too long, the picture would have more than
+    ///   ``ImagingLimits/sideMax`` pixels a side, or the child failed.
+    public func png(
+        of content: QRContent,
+        level: ErrorCorrection = .medium,
+        moduleSize: Int = 4,
+        margin: Int = QRModules.quietZone
+    ) throws(ImagingError) -> [UInt8] {
+        precondition(moduleSize > 0 && margin >= 0, "a code's sizes are positive")
+        let request = ImagingRequest.draw(content, level, moduleSize: moduleSize, margin: margin)
+        guard case .picture(let file) = try perform(request) else { throw .wireBroken }
+        return file
+    }
+
+    /// ``read(picture:symbologies:)`` for server code.
+    public func readInBackground(
+        picture: [UInt8],
+        symbologies: Set<Symbology> = Symbology.standard
+    ) async throws -> PictureReading {
+        try await inBackground { try self.read(picture: picture, symbologies: symbologies) }
+    }
+
+    /// ``modules(of:level:)`` for server code.
+    public func modulesInBackground(
+        of content: QRContent,
+        level: ErrorCorrection = .medium
+    ) async throws -> QRModules {
+        try await inBackground { try self.modules(of: content, level: level) }
+    }
+
+    /// ``png(of:level:moduleSize:margin:)`` for server code.
+    public func pngInBackground(
+        of content: QRContent,
+        level: ErrorCorrection = .medium,
+        moduleSize: Int = 4,
+        margin: Int = QRModules.quietZone
+    ) async throws -> [UInt8] {
+        try await inBackground {
+            try self.png(of: content, level: level, moduleSize: moduleSize, margin: margin)
+        }
+    }
+
+    private func inBackground<Value: Sendable>(
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: work)) }
+        }
+    }
+
+    private func perform(_ request: ImagingRequest) throws(ImagingError) -> ImagingReply {
+        if case .read(let picture, _) = request, picture.count > ImagingLimits.frameCountMax - 64 {
+            throw .refused(.tooLarge, detail: "\(picture.count) bytes")
+        }
+        let reply = try state.withLock { (state) throws(ImagingError) in
+            try Self.perform(request, &state, executable, timeout)
+        }
+        if case .refused(let fault, let detail) = reply { throw .refused(fault, detail: detail) }
+        return reply
+    }
+
+    /// Uses the child that runs, or a new one; puts it back only when all went well.
+    private static func perform(
+        _ request: ImagingRequest,
+        _ state: inout State,
+        _ executable: String,
+        _ timeout: Duration
+    ) throws(ImagingError) -> ImagingReply {
+        var worker: WorkerProcess
+        switch state.worker.take() {
+        case .some(let running): worker = running
+        case nil: worker = try WorkerProcess(executable: executable)
+        }
+        let trouble: WorkerProcess.Trouble
+        do {
+            let reply = try worker.exchange(request, until: .now + timeout)
+            state.worker = consume worker
+            return reply
+        } catch {
+            trouble = error
+        }
+        let end = worker.end(force: trouble != .closed)
+        switch trouble {
+        case .closed: throw end
+        case .late: throw .timedOut(milliseconds: Int(timeout / .milliseconds(1)))
+        case .broken: throw .wireBroken
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import CTurboJPEG
+import Imaging
+
+/// JPEG files through libjpeg-turbo.
+enum JPEGFile {
+    static func read(_ file: [UInt8]) throws(WorkerError) -> GrayPicture {
+        guard let decoder = tjInitDecompress() else {
+            throw WorkerError(.damaged, "no JPEG decoder")
+        }
+        defer { tjDestroy(decoder) }
+        var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+        let count = UInt(file.count)
+        guard
+            tjDecompressHeader3(decoder, file, count, &width, &height, &sampling, &colours) == 0
+        else { throw WorkerError(.damaged, message(decoder)) }
+        try GrayPicture.check(width: Int(width), height: Int(height))
+        var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height))
+        let format = Int32(TJPF_GRAY.rawValue)
+        let status = tjDecompress2(decoder, file, count, &pixels, width, 0, height, format, 0)
+        if status != 0 {
+            let reason = message(decoder)
+            // A warning leaves a whole picture behind, but for the one that fills up what the
+            // file lacks: half a picture is to be refused.
+            let isWarning = tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
+            guard isWarning, !reason.lowercased().contains("premature end") else {
+                throw WorkerError(.damaged, reason)
+            }
+        }
+        return GrayPicture(width: Int(width), height: Int(height), pixels: pixels)
+    }
+
+    private static func message(_ decoder: tjhandle) -> String {
+        tjGetErrorStr2(decoder).map { String(cString: $0) } ?? ""
+    }
+}

@@ -1,0 +1,174 @@
+import Codes
+import Tally
+
+// What people do at the dock, as drafts: each is checked against the receipt as this terminal knows
+// it, and either recorded whole or refused with the reason.
+
+extension Receipt {
+    /// Opens a receipt for a note, or joins the one that is open.
+    ///
+    /// - Parameters:
+    ///   - note: what the supplier says it sends.
+    ///   - text: the signed text, or empty.
+    ///   - site: the terminal's site.
+    ///   - isCancelled: whether the note was cancelled.
+    ///   - receipt: reads the receipt of an ordinal, as this terminal knows it.
+    /// - Returns: the receipt, and what to record: nothing when this terminal has it open already.
+    public static func open(
+        _ note: NoteContent,
+        text: String,
+        at site: String,
+        isCancelled: Bool,
+        receipt: (EntityKey) throws -> Receipt?
+    ) throws -> (key: EntityKey, drafts: [Draft]) {
+        guard note.site == site else {
+            throw ReceivingRefusal.otherSite(note: note.number, site: note.site, here: site)
+        }
+        guard !isCancelled else { throw ReceivingRefusal.noteCancelled(note: note.number) }
+        var ordinal = 1
+        while true {
+            let key = Receiving.receiptKey(
+                site: site,
+                supplier: note.supplier,
+                number: note.number,
+                ordinal: ordinal
+            )
+            guard let known = try receipt(key) else {
+                let fact = ReceiptFact.opened(note: note, text: text, ordinal: ordinal)
+                return (key, [try fact.draft(of: key)])
+            }
+            if !known.isClosed { return (key, []) }
+            ordinal += 1
+        }
+    }
+
+    /// Counts so much of a line by a typed number.
+    ///
+    /// - Parameters:
+    ///   - number: the note's line.
+    ///   - lot: as read or typed; may be empty where the note names the line's lot.
+    ///   - quantity: more than nothing, in the line's unit.
+    ///   - isLotTracked: whether the material needs a lot.
+    public func count(
+        line number: Int,
+        lot: String,
+        _ quantity: Quantity,
+        asNoted: Bool = false,
+        isLotTracked: Bool = false
+    ) throws -> [Draft] {
+        let line = try openLine(number)
+        let read = NaturalKey.number(lot)
+        let lot = read.isEmpty ? line.lot : read
+        guard line.lot.isEmpty || lot == line.lot else {
+            throw ReceivingRefusal.wrongLot(line: number, expected: line.lot, read: read)
+        }
+        guard !isLotTracked || !lot.isEmpty else { throw ReceivingRefusal.lotMissing(line: number) }
+        try check(quantity, line)
+        let fact = ReceiptFact.counted(
+            line: number,
+            lot: lot,
+            quantity: quantity,
+            asNoted: asNoted
+        )
+        return [try fact.draft(of: key)]
+    }
+
+    /// Sees a carton. One that was seen before is refused, with who saw it.
+    public func see(carton: String) throws -> [Draft] {
+        let sscc = NaturalKey.number(carton)
+        guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
+        guard note.lines.contains(where: { $0.cartons.contains(sscc) }) else {
+            throw ReceivingRefusal.cartonNotOnNote(note: note.number, carton: sscc)
+        }
+        if let seen = cartons.first(where: { $0.sscc == sscc }) {
+            throw ReceivingRefusal.cartonSeenAgain(
+                carton: sscc,
+                by: seen.evidence.author,
+                at: seen.evidence.moment.description
+            )
+        }
+        return [try ReceiptFact.cartonSeen(sscc: sscc).draft(of: key)]
+    }
+
+    /// Records damage to part of a line.
+    public func damage(
+        line number: Int,
+        _ quantity: Quantity,
+        remark: String,
+        photo: [UInt8] = []
+    ) throws -> [Draft] {
+        let line = try openLine(number)
+        try check(quantity, line)
+        let fact = ReceiptFact.damaged(
+            line: number,
+            quantity: quantity,
+            remark: remark,
+            photo: photo
+        )
+        return [try fact.draft(of: key)]
+    }
+
+    /// Takes an observation back. It stays visible, beside the correction.
+    public func correct(_ operation: OperationID, reason: String) throws -> [Draft] {
+        let count = counts.first { $0.evidence.operation == operation }
+        let isKnown =
+            count != nil || cartons.contains { $0.evidence.operation == operation }
+            || damages.contains { $0.evidence.operation == operation }
+        guard isKnown else {
+            throw ReceivingRefusal.unknownObservation(operation.description)
+        }
+        if count?.isVoid == true {
+            throw ReceivingRefusal.alreadyCorrected(operation.description)
+        }
+        let fact = ReceiptFact.corrected(operation: operation, reason: reason)
+        return [try fact.draft(of: key)]
+    }
+
+    /// Says that this clerk's part is done.
+    public func finishPart() throws -> [Draft] {
+        guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
+        return [try ReceiptFact.partDone.draft(of: key)]
+    }
+
+    /// Closes the receipt.
+    public func close() throws -> [Draft] {
+        guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
+        return [Draft(.transition, of: key, type: Receiving.closeMove)]
+    }
+
+    /// Rules on two counts that did not know of each other; a later ruling replaces an earlier one.
+    public func settle(
+        _ one: OperationID,
+        _ other: OperationID,
+        _ ruling: ReceiptFact.Ruling
+    ) throws -> [Draft] {
+        let pair = Set([one, other])
+        let isPair = doubleCounts.contains {
+            pair == [$0.one.evidence.operation, $0.other.evidence.operation]
+        }
+        guard isPair else { throw ReceivingRefusal.noSuchDoubt }
+        let fact = ReceiptFact.settled(one: one, other: other, ruling: ruling)
+        return [try fact.draft(of: key)]
+    }
+
+    private func openLine(_ number: Int) throws -> NoteContent.Line {
+        guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
+        guard let line = note.lines.first(where: { $0.number == number }) else {
+            throw ReceivingRefusal.unknownLine(note: note.number, line: number)
+        }
+        return line
+    }
+
+    private func check(_ quantity: Quantity, _ line: NoteContent.Line) throws {
+        guard quantity.amount > 0 else {
+            throw ReceivingRefusal.notPositive(read: quantity.number)
+        }
+        guard quantity.unit == line.quantity.unit else {
+            throw ReceivingRefusal.wrongUnit(
+                line: line.number,
+                expected: line.quantity.unit.code,
+                read: quantity.unit.code
+            )
+        }
+    }
+}

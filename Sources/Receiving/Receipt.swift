@@ -1,0 +1,213 @@
+import Codes
+import Tally
+
+/// One arrival of one delivery note, as the facts tell it: what was expected, and what was counted.
+///
+/// Expected and counted are two things: counted starts at nothing and is the sum of observations.
+public struct Receipt: Hashable, Sendable {
+    /// A number that somebody typed.
+    public struct Count: Hashable, Sendable {
+        public let evidence: Evidence
+        public let line: Int
+        public let lot: String
+        public let quantity: Quantity
+        public let asNoted: Bool
+        /// Corrected, or ruled to be the same goods as another count.
+        public internal(set) var isVoid = false
+    }
+
+    /// A carton or pallet that somebody scanned. The first sighting is the one that counts.
+    public struct Carton: Hashable, Sendable {
+        public let evidence: Evidence
+        public let sscc: String
+        public let line: Int
+        /// What it adds to its line: the line's quantity in equal parts, one a carton.
+        public let quantity: Quantity?
+    }
+
+    public struct Damage: Hashable, Sendable {
+        public let evidence: Evidence
+        public let line: Int
+        public let quantity: Quantity
+        public let remark: String
+    }
+
+    /// Two counts of one line and lot whose authors could not see each other: a split delivery, or
+    /// the same goods counted twice. Only a person can tell.
+    public struct DoubleCount: Hashable, Sendable {
+        public let one: Count
+        public let other: Count
+        public internal(set) var ruling: ReceiptFact.Ruling?
+    }
+
+    public let key: EntityKey
+    public let note: NoteContent
+    /// The signed text that was scanned; empty when nobody scanned it.
+    public private(set) var text = ""
+    public let ordinal: Int
+    /// When the first of it was recorded.
+    public let opened: Evidence
+    /// In order of recording, void ones included.
+    public private(set) var counts: [Count] = []
+    public private(set) var cartons: [Carton] = []
+    public private(set) var damages: [Damage] = []
+    /// Who said that their part is done.
+    public private(set) var partsDone: [Evidence] = []
+    public private(set) var doubleCounts: [DoubleCount] = []
+    /// When it was closed; nil while open.
+    public private(set) var closed: Evidence?
+    /// Facts whose target or content this program cannot make sense of; nothing follows from them.
+    public private(set) var strays: [Evidence] = []
+
+    /// Reads a receipt; nil when nobody opened it.
+    public init?(_ record: EntityRecord) {
+        var facts: [(Evidence, ReceiptFact)] = []
+        var strays: [Evidence] = []
+        for recorded in record.facts {
+            do {
+                let fact = try ReceiptFact(type: recorded.type, payload: recorded.payload)
+                facts.append((recorded.evidence, fact))
+            } catch {
+                strays.append(recorded.evidence)
+            }
+        }
+        facts.sort { ($0.0.moment, $0.0.operation) < ($1.0.moment, $1.0.operation) }
+        let openings = facts.compactMap { evidence, fact in
+            if case .opened(let note, let text, let ordinal) = fact {
+                (evidence, note, text, ordinal)
+            } else {
+                nil
+            }
+        }
+        guard let first = openings.first(where: { !$0.2.isEmpty }) ?? openings.first,
+            let earliest = openings.first
+        else { return nil }
+        key = record.key
+        note = first.1
+        text = first.2
+        ordinal = first.3
+        opened = earliest.0
+        self.strays = strays
+        closed =
+            record.moves.first { $0.stands && $0.recorded.type == Receiving.closeMove }?
+            .recorded.evidence
+        apply(facts)
+    }
+
+    private mutating func apply(_ facts: [(Evidence, ReceiptFact)]) {
+        let corrected = Self.corrected(facts)
+        for (evidence, fact) in facts {
+            let isVoid = corrected.contains(evidence.operation)
+            switch fact {
+            case .opened, .corrected, .settled: break
+            case .counted(let line, let lot, let quantity, let asNoted):
+                let count = Count(
+                    evidence: evidence,
+                    line: line,
+                    lot: lot,
+                    quantity: quantity,
+                    asNoted: asNoted,
+                    isVoid: isVoid
+                )
+                counts.append(count)
+            case .cartonSeen(let sscc):
+                if !isVoid { see(sscc, evidence) }
+            case .damaged(let line, let quantity, let remark, _):
+                guard !isVoid else { continue }
+                damages.append(
+                    Damage(evidence: evidence, line: line, quantity: quantity, remark: remark)
+                )
+            case .partDone:
+                partsDone.append(evidence)
+            }
+        }
+        doubleCounts = Self.doubleCounts(counts, rulings: Self.rulings(facts))
+        let same = doubleCounts.filter { $0.ruling == .sameGoods }
+        for index in counts.indices
+        where same.contains(where: { $0.other.evidence == counts[index].evidence }) {
+            counts[index].isVoid = true
+        }
+    }
+
+    /// The observations that a correction names. A correction of a correction lets the first stand
+    /// again, and so on along the chain.
+    private static func corrected(_ facts: [(Evidence, ReceiptFact)]) -> Set<OperationID> {
+        var by: [OperationID: [OperationID]] = [:]
+        for (evidence, fact) in facts {
+            if case .corrected(let target, _) = fact {
+                by[target, default: []].append(evidence.operation)
+            }
+        }
+        func isVoid(_ operation: OperationID, _ depth: Int) -> Bool {
+            guard depth < by.count + 1 else { return false }  // corrections in a circle hold nothing
+            return (by[operation] ?? []).contains { !isVoid($0, depth + 1) }
+        }
+        return Set(by.keys.filter { isVoid($0, 0) })
+    }
+
+    private mutating func see(_ sscc: String, _ evidence: Evidence) {
+        guard !cartons.contains(where: { $0.sscc == sscc }),
+            let line = note.lines.first(where: { $0.cartons.contains(sscc) })
+        else { return }
+        cartons.append(
+            Carton(
+                evidence: evidence,
+                sscc: sscc,
+                line: line.number,
+                quantity: line.quantityPerCarton
+            )
+        )
+    }
+
+    // MARK: - Counted twice?
+
+    private struct Pair: Hashable {
+        let one: OperationID
+        let other: OperationID
+    }
+
+    /// The latest ruling on each pair, in the hub's order.
+    private static func rulings(_ facts: [(Evidence, ReceiptFact)]) -> [Pair: ReceiptFact.Ruling] {
+        let settled = facts.compactMap { evidence, fact in
+            if case .settled(let one, let other, let ruling) = fact {
+                (evidence, Pair(one: one, other: other), ruling)
+            } else {
+                nil
+            }
+        }
+        .sorted { one, other in
+            let place = one.0.position ?? UInt64.max
+            let otherPlace = other.0.position ?? UInt64.max
+            return (place, one.0.operation) < (otherPlace, other.0.operation)
+        }
+        var rulings: [Pair: ReceiptFact.Ruling] = [:]
+        for (_, pair, ruling) in settled {
+            rulings[Pair(one: pair.other, other: pair.one)] = nil
+            rulings[pair] = ruling
+        }
+        return rulings
+    }
+
+    private static func doubleCounts(
+        _ counts: [Count],
+        rulings: [Pair: ReceiptFact.Ruling]
+    ) -> [DoubleCount] {
+        var pairs: [DoubleCount] = []
+        let standing = counts.filter { !$0.isVoid }
+        for (index, one) in standing.enumerated() {
+            for other in standing[(index + 1)...]
+            where one.line == other.line && one.lot == other.lot
+                && one.evidence.isConcurrent(with: other.evidence)
+            {
+                let pair = Pair(one: one.evidence.operation, other: other.evidence.operation)
+                let reverse = Pair(one: pair.other, other: pair.one)
+                if let ruling = rulings[reverse] {
+                    pairs.append(DoubleCount(one: other, other: one, ruling: ruling))
+                } else {
+                    pairs.append(DoubleCount(one: one, other: other, ruling: rulings[pair]))
+                }
+            }
+        }
+        return pairs
+    }
+}

@@ -1,0 +1,72 @@
+import Tally
+
+/// Why receiving refuses something. Nothing was changed.
+public enum ReceivingRefusal: Refusal, Equatable {
+    /// A payload is not the message that its type says.
+    case badPayload(type: String)
+    /// The note is for another site than this terminal's.
+    case otherSite(note: String, site: String, here: String)
+    case noteCancelled(note: String)
+    case receiptClosed(note: String)
+    case unknownReceipt(String)
+    case unknownLine(note: String, line: Int)
+    /// The note's line has another lot.
+    case wrongLot(line: Int, expected: String, read: String)
+    /// The material is tracked by lot, and none was given.
+    case lotMissing(line: Int)
+    case notPositive(read: String)
+    case wrongUnit(line: Int, expected: String, read: String)
+    /// The carton is on no line of this note.
+    case cartonNotOnNote(note: String, carton: String)
+    /// The carton was seen before on this receipt.
+    case cartonSeenAgain(carton: String, by: String, at: String)
+    case unknownObservation(String)
+    case alreadyCorrected(String)
+    /// The two observations are not a pair that waits for a ruling.
+    case noSuchDoubt
+    /// A file of master data has a value that its column cannot have.
+    case badValue(field: String, value: String)
+
+    public var code: ProblemCode {
+        switch self {
+        case .badPayload: "receiving.bad_payload"
+        case .otherSite: "receiving.other_site"
+        case .noteCancelled: "receiving.note_cancelled"
+        case .receiptClosed: "receiving.receipt_closed"
+        case .unknownReceipt: "receiving.unknown_receipt"
+        case .unknownLine: "receiving.unknown_line"
+        case .wrongLot: "receiving.wrong_lot"
+        case .lotMissing: "receiving.lot_missing"
+        case .notPositive: "receiving.not_positive"
+        case .wrongUnit: "receiving.wrong_unit"
+        case .cartonNotOnNote: "receiving.carton_not_on_note"
+        case .cartonSeenAgain: "receiving.carton_seen_again"
+        case .unknownObservation: "receiving.unknown_observation"
+        case .alreadyCorrected: "receiving.already_corrected"
+        case .noSuchDoubt: "receiving.no_such_doubt"
+        case .badValue: "receiving.bad_value"
+        }
+    }
+
+    public var facts: [String: String] {
+        switch self {
+        case .badPayload(let type): ["type": type]
+        case .otherSite(let note, let site, let here): ["note": note, "site": site, "here": here]
+        case .noteCancelled(let note), .receiptClosed(let note): ["note": note]
+        case .unknownReceipt(let receipt): ["receipt": receipt]
+        case .unknownLine(let note, let line): ["note": note, "line": String(line)]
+        case .wrongLot(let line, let expected, let read):
+            ["line": String(line), "expected": expected, "read": read]
+        case .lotMissing(let line): ["line": String(line)]
+        case .notPositive(let read): ["read": read]
+        case .wrongUnit(let line, let expected, let read):
+            ["line": String(line), "expected": expected, "read": read]
+        case .cartonNotOnNote(let note, let carton): ["note": note, "carton": carton]
+        case .cartonSeenAgain(let carton, let by, let at):
+            ["carton": carton, "worker": by, "time": at]
+        case .unknownObservation(let id), .alreadyCorrected(let id): ["observation": id]
+        case .noSuchDoubt: [:]
+        case .badValue(let field, let value): ["field": field, "value": value]
+        }
+    }
+}

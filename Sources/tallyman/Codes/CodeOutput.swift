@@ -1,0 +1,124 @@
+import ArgumentParser
+import Codes
+import Foundation
+import Imaging
+import Tally
+
+/// How a code is drawn.
+struct DrawingOptions: ParsableArguments {
+    @Option(help: "Error correction: L, M, Q or H.")
+    var level = "M"
+
+    @Option(help: "Pixels a module, 1 to 50.")
+    var moduleSize = 6
+
+    @Option(help: "The light border, in modules, 0 to 40; the standard wants 4.")
+    var margin = QRModules.quietZone
+
+    func validate() throws {
+        guard ErrorCorrection(letter: level) != nil else {
+            throw ValidationError("--level is L, M, Q or H, not '\(level)'")
+        }
+        guard (1...50).contains(moduleSize) else {
+            throw ValidationError("--module-size is 1 to 50, not \(moduleSize)")
+        }
+        guard (0...40).contains(margin) else {
+            throw ValidationError("--margin is 0 to 40, not \(margin)")
+        }
+    }
+
+    /// Draws the code and writes the file, in the form that its name asks for.
+    func draw(_ content: QRContent, to path: String, using client: ImagingWorkerClient) throws {
+        let form = try PictureForm(path: path)
+        let level = ErrorCorrection(letter: level) ?? .medium
+        let file: [UInt8]
+        switch form {
+        case .png:
+            file = try Talk.refusing {
+                try client.png(of: content, level: level, moduleSize: moduleSize, margin: margin)
+            }
+        case .svg:
+            let modules = try Talk.refusing { try client.modules(of: content, level: level) }
+            file = Array(modules.svg(moduleSize: moduleSize, margin: margin).utf8)
+        }
+        try FileBytes.write(file, path)
+    }
+}
+
+/// The picture files that are written so far.
+enum PictureForm {
+    case png
+    case svg
+
+    init(path: String) throws {
+        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+        case "png": self = .png
+        case "svg": self = .svg
+        case "pdf", "zpl":
+            throw ValidationError("\(path): PDF and ZPL are not written yet; use .png or .svg")
+        default: throw ValidationError("\(path): the name must end in .png or .svg")
+        }
+    }
+}
+
+/// Files, with errors that name them.
+enum FileBytes {
+    static func read(_ path: String) throws -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw FileTrouble(path: path, reason: (error as NSError).localizedDescription)
+        }
+    }
+
+    /// Writes to a new file that then takes the place of an old one.
+    static func write(_ bytes: [UInt8], _ path: String) throws {
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw FileTrouble(path: path, reason: (error as NSError).localizedDescription)
+        }
+    }
+}
+
+/// A file that could not be read or written.
+struct FileTrouble: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+
+    var description: String { "\(path): \(reason)" }
+}
+
+/// What the commands of this folder say: results on standard output, the rest on standard error.
+enum Talk {
+    static func line(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    static func line(json: [UInt8]) throws {
+        try FileHandle.standardOutput.write(contentsOf: Data(json + [UInt8(ascii: "\n")]))
+    }
+
+    /// One line of JSON with sorted keys.
+    static func result(_ document: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try line(json: Array(try encoder.encode(document)))
+    }
+
+    static func reason(_ error: any Error) -> String {
+        if let refusal = error as? any Refusal { return refusal.plainText }
+        if let trouble = error as? FileTrouble { return trouble.reason }
+        return "\(error)"
+    }
+
+    /// Runs `work`; a refusal is said on standard error and ends the command with exit code 1.
+    static func refusing<Value>(_ work: () throws -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch let refusal as any Refusal {
+            line(refusal.plainText)
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Codes
+import Deflate
+import Foundation
+import Imaging
+import Tally
+
+/// `tallyman note`: delivery-note codes.
+struct NoteCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "note",
+        abstract: "Make, read and verify the signed codes of delivery notes.",
+        subcommands: [Make.self, Read.self, Verify.self]
+    )
+
+    struct Make: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign a delivery note and draw its QR code.",
+            discussion: """
+                Without --key the note is signed with the key that the data folder keeps for its \
+                supplier; the first note of a supplier makes one.
+                """
+        )
+
+        @Argument(help: "The note as JSON.")
+        var file: String
+
+        @Option(help: "Where to write the picture: FILE.png or FILE.svg.")
+        var out: String
+
+        @Option(help: "A file with the Ed25519 seed to sign with, 64 hexadecimal digits.")
+        var key: String?
+
+        @Option(help: "The data folder, for the suppliers' keys.")
+        var data: String?
+
+        @OptionGroup var drawing: DrawingOptions
+
+        func run() throws {
+            let now = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            let json = try FileBytes.read(file)
+            let text = try Talk.refusing {
+                let content = try NoteContent(json: json, now: now)
+                let keys = NoteKeyFolder(data: data)
+                let signer = try key.map(NoteKeyFolder.signer) ?? keys.signer(of: content.supplier)
+                return try SignedNote.make(
+                    content,
+                    signer: signer,
+                    compressor: DeflateCompressor(format: .raw, level: 9)
+                )
+            }
+            try drawing.draw(QRContent(text: text), to: out, using: ImagingWorkerClient())
+        }
+    }
+
+    struct Read: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the notes in pictures as JSON, without believing them."
+        )
+
+        @Argument(help: "Pictures: PNG, JPEG, PGM or PPM.")
+        var images: [String]
+
+        func run() throws {
+            let compressor = DeflateCompressor(format: .raw)
+            let isComplete = try NotePictures.each(images) { text in
+                try SignedNote.parse(text, compressor: compressor)
+            }
+            if !isComplete { throw ExitCode.failure }
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the notes in pictures that a supplier's key vouches for.",
+            discussion: "Exit code 1, and the reason, when one is forged, altered or of no key."
+        )
+
+        @Argument(help: "Pictures: PNG, JPEG, PGM or PPM.")
+        var images: [String]
+
+        @Option(
+            help: """
+                A JSON file with the suppliers' keys: [{"supplier", "publicKey" (hexadecimal or \
+                base64), "validFrom", "validUntil", "revoked"}]; else those of the data folder.
+                """
+        )
+        var keys: String?
+
+        @Option(help: "The data folder, for the suppliers' keys.")
+        var data: String?
+
+        func run() throws {
+            let compressor = DeflateCompressor(format: .raw)
+            let now = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            let known = try Talk.refusing {
+                try keys.map { try SupplierKey.list(json: try FileBytes.read($0)) }
+                    ?? NoteKeyFolder(data: data).publicKeys()
+            }
+            let isComplete = try NotePictures.each(images) { text in
+                try SignedNote.open(text, keys: known, now: now, compressor: compressor)
+            }
+            if !isComplete { throw ExitCode.failure }
+        }
+    }
+}
+
+/// Reads notes out of pictures and prints a line for each.
+enum NotePictures {
+    private struct Document: Encodable {
+        let file: String
+        var note: NoteContent?
+        var key: String?
+        var error: String?
+        var reason: String?
+    }
+
+    /// Prints what `open` makes of the note in each picture.
+    ///
+    /// - Returns: whether every picture held a note that `open` took.
+    static func each(_ images: [String], open: (String) throws -> SignedNote) throws -> Bool {
+        let client = ImagingWorkerClient()
+        var isComplete = true
+        for image in images {
+            var document = Document(file: image)
+            do {
+                let picture = try FileBytes.read(image)
+                let reading = try client.read(picture: picture, symbologies: [.qr])
+                let texts = reading.symbols.map(\.text.text)
+                guard let text = texts.first(where: { $0.hasPrefix("TMN") }) ?? texts.first else {
+                    throw FileTrouble(path: image, reason: "no code that could be read")
+                }
+                let signed = try open(text)
+                document.note = signed.content
+                document.key = signed.keyID.description
+            } catch {
+                isComplete = false
+                document.error = (error as? any Refusal)?.code.text
+                document.reason = Talk.reason(error)
+                Talk.line("\(image): \(Talk.reason(error))")
+            }
+            try Talk.result(document)
+        }
+        return isComplete
+    }
+}
