@@ -84,12 +84,16 @@ let package = Package(
         // core
         room("Tally", [crypto]),
         room("Codes", ["Tally", crypto, protobuf], protocols: ["note"]),
-        room("Forms", ["Tally"]),
+        room("Forms", ["Tally", protobuf], protocols: ["forms"]),
         room("Sync", ["Tally", crypto, protobuf], protocols: ["operation", "sync"]),
         room("Workforce", ["Tally", protobuf], protocols: ["workforce"]),
         room("Receiving", ["Tally", "Codes", protobuf], protocols: ["receiving"]),
-        room("Inspection", ["Tally", "Forms", protobuf]),
-        room("ExceptionReports", ["Tally", "Forms", protobuf]),
+        room("Inspection", ["Tally", "Forms", protobuf], protocols: ["inspection"]),
+        room(
+            "ExceptionReports",
+            ["Tally", "Forms", protobuf],
+            protocols: ["exception_reports"]
+        ),
         // nodes
         room(
             "Agent",
@@ -162,6 +166,16 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: strict
         ),
+        // suites
+        tests("CodesTests", ["Codes", "Deflate", "Tally"]),
+        tests("ImagingTests", ["Imaging", "Tally"]),
+        .target(
+            name: "PortSuites",
+            dependencies: ["Tally", "Sync"],
+            path: "Tests/PortSuites",
+            swiftSettings: strict
+        ),
+        tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", grdb]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,6 @@
 import Tally
 
-/// Why a code that claims to be of a kind is not taken. Positions count characters from 1.
+/// Why a code that claims to be of a kind is not taken; positions count from 1.
 public enum CodeRefusal: Refusal, Equatable {
     case note(NoteRefusal)
     case gs1(GS1Fault, identifier: String, position: Int)

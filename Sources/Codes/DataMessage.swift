@@ -20,7 +20,9 @@ public struct DataMessage: Hashable, Sendable {
     private static let groupSeparator: Unicode.Scalar = "\u{1D}"
     private static let endOfTransmission: Unicode.Scalar = "\u{04}"
 
-    /// Reads `[)>` RS `06` GS field GS field … RS EOT. The trailer may be missing, since many
+    /// Reads the text of a label.
+    ///
+    /// It is `[)>` RS `06` GS field GS field … RS EOT. The trailer may be missing, since many
     /// scanners drop it.
     init(_ text: String) throws(CodeRefusal) {
         let scalars = Array(text.unicodeScalars)

@@ -9,8 +9,9 @@ import Tally
 public struct Plate: Hashable, Sendable {
     /// The longest asset identifier (GS1 General Specifications, AI 8004), in characters.
     public static let tagCountMax = 30
-    /// The address that plates are given when the plant names none. `.example` is nobody's
-    /// (RFC 2606): the link leads nowhere until then.
+    /// The address that plates are given when the plant names none.
+    ///
+    /// `.example` is nobody's (RFC 2606), so the link leads nowhere until then.
     public static let standardBase = "https://id.tallyman.example"
 
     /// The equipment's tag, in the form of ``NaturalKey/code(_:)``.

@@ -1,6 +1,8 @@
 import Tally
 
-/// Why a picture was not read or a code not drawn. The one request failed; the next may not.
+/// Why a picture was not read or a code not drawn.
+///
+/// One request failed; the next may not.
 public enum ImagingError: Refusal, Equatable {
     /// The child refused; the detail is the decoding library's own words.
     case refused(PictureFault, detail: String)

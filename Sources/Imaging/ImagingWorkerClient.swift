@@ -49,6 +49,8 @@ public final class ImagingWorkerClient: Sendable {
     }
 
     /// The child's process, for health pages and tests; nil while there is none.
+    ///
+    /// Waits for the request that is under way.
     public var processID: Int32? {
         state.withLock { state in
             switch state.worker {

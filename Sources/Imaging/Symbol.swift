@@ -34,7 +34,8 @@ public struct Symbol: Hashable, Sendable {
 public struct PictureReading: Hashable, Sendable {
     /// In no particular order; empty when nothing was read.
     public let symbols: [Symbol]
-    /// How many symbols were only a part of a longer message (QR structured append). Their data
-    /// are not given: a part must never pass for the whole.
+    /// How many symbols were only a part of a longer message (QR structured append).
+    ///
+    /// Their data are not given: a part must never pass for the whole.
     public let partialCount: Int
 }

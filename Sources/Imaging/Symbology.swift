@@ -14,7 +14,7 @@ public enum Symbology: UInt8, Hashable, Sendable, CaseIterable {
     /// of codes that are not there.
     public static let standard: Set<Symbology> = [.qr, .code128, .code39, .ean13]
 
-    /// The name in commands and JSON: `qr`, `code128`, `upca`, `i25`, …
+    /// The name in commands and JSON.
     public var name: String {
         switch self {
         case .qr: "qr"

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The child process and the socket to it. Owned by one ``ImagingWorkerClient``, under its lock.
+/// The child process and the socket to it, owned by one ``ImagingWorkerClient`` under its lock.
 struct WorkerProcess: ~Copyable {
     let processID: pid_t
     private let socket: Int32

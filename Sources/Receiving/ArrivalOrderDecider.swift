@@ -33,7 +33,7 @@ public enum ArrivalOrderDecider {
             ? ArrivalOrder(receipt, number: try nextNumber(), revision: 1, doubts: doubts) : next
         let draft = Draft(
             .decision,
-            of: Receiving.arrivalOrderKey(of: receipt.key),
+            of: ReceivingRoom.arrivalOrderKey(of: receipt.key),
             type: ArrivalOrder.type,
             payload: try order.payload()
         )

@@ -34,7 +34,7 @@ public struct DeliveryNote: Hashable, Sendable {
         wire.text = text
         return Draft(
             .decision,
-            of: Receiving.deliveryNoteKey(
+            of: ReceivingRoom.deliveryNoteKey(
                 site: content.site,
                 supplier: content.supplier,
                 number: content.number

@@ -52,7 +52,7 @@ public struct SupplierRegistration: Hashable, Sendable {
         }
         return Draft(
             .decision,
-            of: Receiving.supplierKey(code),
+            of: ReceivingRoom.supplierKey(code),
             type: Self.type,
             payload: try wire.serializedBytes()
         )
@@ -106,7 +106,7 @@ public struct MaterialRegistration: Hashable, Sendable {
         wire.overDeliveryPercent = UInt32(clamping: overDeliveryPercent)
         return Draft(
             .decision,
-            of: Receiving.materialKey(code),
+            of: ReceivingRoom.materialKey(code),
             type: Self.type,
             payload: try wire.serializedBytes()
         )
@@ -174,7 +174,7 @@ public struct PurchaseOrder: Hashable, Sendable {
         }
         return Draft(
             .decision,
-            of: Receiving.purchaseOrderKey(number),
+            of: ReceivingRoom.purchaseOrderKey(number),
             type: Self.type,
             payload: try wire.serializedBytes()
         )
@@ -208,7 +208,7 @@ public struct Bin: Hashable, Sendable {
         wire.area = scope.area
         return Draft(
             .decision,
-            of: Receiving.binKey(code, in: scope),
+            of: ReceivingRoom.binKey(code, in: scope),
             type: Self.type,
             payload: try wire.serializedBytes()
         )

@@ -27,7 +27,7 @@ extension Receipt {
         guard !isCancelled else { throw ReceivingRefusal.noteCancelled(note: note.number) }
         var ordinal = 1
         while true {
-            let key = Receiving.receiptKey(
+            let key = ReceivingRoom.receiptKey(
                 site: site,
                 supplier: note.supplier,
                 number: note.number,
@@ -71,6 +71,12 @@ extension Receipt {
             asNoted: asNoted
         )
         return [try fact.draft(of: key)]
+    }
+
+    /// Counts a line as the note says: recorded as just that, since nothing was counted up.
+    public func countAsNoted(line number: Int) throws -> [Draft] {
+        let line = try openLine(number)
+        return try count(line: number, lot: line.lot, line.quantity, asNoted: true)
     }
 
     /// Sees a carton. One that was seen before is refused, with who saw it.
@@ -133,7 +139,7 @@ extension Receipt {
     /// Closes the receipt.
     public func close() throws -> [Draft] {
         guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
-        return [Draft(.transition, of: key, type: Receiving.closeMove)]
+        return [Draft(.transition, of: key, type: ReceivingRoom.closeMove)]
     }
 
     /// Rules on two counts that did not know of each other; a later ruling replaces an earlier one.

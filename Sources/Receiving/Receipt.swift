@@ -89,7 +89,7 @@ public struct Receipt: Hashable, Sendable {
         opened = earliest.0
         self.strays = strays
         closed =
-            record.moves.first { $0.stands && $0.recorded.type == Receiving.closeMove }?
+            record.moves.first { $0.stands && $0.recorded.type == ReceivingRoom.closeMove }?
             .recorded.evidence
         apply(facts)
     }

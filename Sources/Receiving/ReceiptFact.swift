@@ -11,6 +11,15 @@ public enum ReceiptFact: Hashable, Sendable {
         case bothReal
         /// The other is the same goods as the one, and does not count.
         case sameGoods
+
+        /// Reads `both_real` or `same_goods`; nil for anything else.
+        public init?(text: String) {
+            switch text {
+            case "both_real": self = .bothReal
+            case "same_goods": self = .sameGoods
+            default: return nil
+            }
+        }
     }
 
     /// The goods of a note have begun to arrive. `text` is the signed text that was scanned, empty

@@ -7,6 +7,8 @@ public enum ReceivingRefusal: Refusal, Equatable {
     /// The note is for another site than this terminal's.
     case otherSite(note: String, site: String, here: String)
     case noteCancelled(note: String)
+    /// The terminal has no such note; its paper can be scanned.
+    case unknownNote(note: String)
     case receiptClosed(note: String)
     case unknownReceipt(String)
     case unknownLine(note: String, line: Int)
@@ -32,6 +34,7 @@ public enum ReceivingRefusal: Refusal, Equatable {
         case .badPayload: "receiving.bad_payload"
         case .otherSite: "receiving.other_site"
         case .noteCancelled: "receiving.note_cancelled"
+        case .unknownNote: "receiving.unknown_note"
         case .receiptClosed: "receiving.receipt_closed"
         case .unknownReceipt: "receiving.unknown_receipt"
         case .unknownLine: "receiving.unknown_line"
@@ -52,7 +55,7 @@ public enum ReceivingRefusal: Refusal, Equatable {
         switch self {
         case .badPayload(let type): ["type": type]
         case .otherSite(let note, let site, let here): ["note": note, "site": site, "here": here]
-        case .noteCancelled(let note), .receiptClosed(let note): ["note": note]
+        case .noteCancelled(let note), .unknownNote(let note), .receiptClosed(let note): ["note": note]
         case .unknownReceipt(let receipt): ["receipt": receipt]
         case .unknownLine(let note, let line): ["note": note, "line": String(line)]
         case .wrongLot(let line, let expected, let read):

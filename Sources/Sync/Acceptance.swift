@@ -13,6 +13,9 @@ public enum Verdict: UInt8, Sendable, CaseIterable {
 
     /// Whether the operation has taken effect.
     public var inEffect: Bool { self == .accepted || self == .conflict }
+
+    /// Whether the operation is kept aside: for another day, or for a person.
+    public var isHeld: Bool { self == .waiting || self == .quarantined }
 }
 
 /// The hub's word on one operation: its place, its verdict, and when it happened.
@@ -95,7 +98,8 @@ public struct Acceptance: Hashable, Sendable {
         self.items = items
     }
 
-    func payload() throws -> [UInt8] {
+    /// The message.
+    package func payload() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_WireAcceptance()
         wire.items = items.map { item in
             var wireItem = Tallyman_Sync_V1_WireAcceptance.Item()

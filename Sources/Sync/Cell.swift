@@ -127,7 +127,8 @@ extension CanonicalDecoder {
 }
 
 extension Recorded {
-    init(cell: [UInt8]) throws(CanonicalError) {
+    /// Reads a `fact` or `decision` cell.
+    package init(cell: [UInt8]) throws(CanonicalError) {
         var decoder = CanonicalDecoder(cell)
         self = try decoder.recorded()
         try decoder.finish()
@@ -141,16 +142,17 @@ extension Recorded {
 }
 
 /// The value of a `stage` cell.
-struct StageCell: Equatable {
-    var stage: String
-    var by: OperationID
+package struct StageCell: Equatable {
+    package var stage: String
+    package var by: OperationID
 
     init(stage: String, by: OperationID) {
         self.stage = stage
         self.by = by
     }
 
-    init(cell: [UInt8]) throws(CanonicalError) {
+    /// Reads a `stage` cell.
+    package init(cell: [UInt8]) throws(CanonicalError) {
         var decoder = CanonicalDecoder(cell)
         stage = try decoder.text()
         by = try decoder.operationID()
@@ -166,7 +168,8 @@ struct StageCell: Equatable {
 }
 
 extension JudgedMove {
-    init(cell: [UInt8]) throws(CanonicalError) {
+    /// Reads a `move` cell.
+    package init(cell: [UInt8]) throws(CanonicalError) {
         var decoder = CanonicalDecoder(cell)
         let recorded = try decoder.recorded()
         let from = try decoder.text()

@@ -14,8 +14,13 @@ public struct EntityReader {
     /// All that is known of an entity; an empty record when that is nothing.
     public func record(of key: EntityKey) throws -> EntityRecord {
         let space = EntityCells(try reading.cells(of: key))
-        for logged in try reading.unjudged(about: key) {
-            try reducer.apply(logged.operation, nil, to: space)
+        let unjudged = try reading.unjudged(about: key)
+        if !unjudged.isEmpty, let own = try Replica.id(in: reading) {
+            // After a hub was restored, operations of others lie here without a judgement too:
+            // whether they still count is that hub's to say.
+            for logged in unjudged where logged.operation.id.replica == own {
+                try reducer.predict(logged, in: space)
+            }
         }
         return try Self.record(key, space.cells, reducer.vocabulary)
     }

@@ -1,16 +1,16 @@
 import Tally
 
 /// What the hub's rooms add to sync: whether a payload is sound, and what follows from a change.
-public struct HubRules {
+public struct HubRules: Sendable {
     /// A problem code when the payload is not what its type says; nil when it is sound.
-    public var flaw: (Operation) -> String?
+    public var flaw: @Sendable (Operation) -> String?
     /// What the hub records itself when these entities have changed: called again with what that
     /// changed, until nothing follows any more.
-    public var react: (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
+    public var react: @Sendable (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
 
     public init(
-        flaw: @escaping (Operation) -> String?,
-        react: @escaping (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
+        flaw: @escaping @Sendable (Operation) -> String?,
+        react: @escaping @Sendable (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
     ) {
         self.flaw = flaw
         self.react = react
@@ -19,9 +19,11 @@ public struct HubRules {
 
 /// The hub's side of sync: takes operations, gives each its place and verdict, and hands out the
 /// order that comes of it. Each call is one transaction of the caller.
-public struct HubReplica {
+public struct HubReplica: Sendable {
     /// How often reactions may follow from reactions; more is a circle.
     private static let reactionRoundsMax = 16
+    /// The most of the hub's own drafts in one group, so that its acceptance fits an operation.
+    private static let groupCountMax = 1_000
 
     public private(set) var replica: Replica
     public let reducer: Reducer
@@ -50,6 +52,16 @@ public struct HubReplica {
         dice: inout some Dice
     ) throws -> UInt64 {
         if let epoch = try transaction.integer(Setting.epoch) { return epoch }
+        return try takeNewEpoch(in: transaction, dice: &dice)
+    }
+
+    /// Gives a hub that was restored from a backup another epoch: terminals see it and send again
+    /// what the backup lacks.
+    @discardableResult
+    public static func takeNewEpoch(
+        in transaction: any ReplicaTransaction,
+        dice: inout some Dice
+    ) throws -> UInt64 {
         let epoch = dice.next() | 1
         try transaction.set(Setting.epoch, to: epoch)
         return epoch
@@ -135,7 +147,7 @@ public struct HubReplica {
         let chained = before == nil || before?.hash == operation.previous
         let (verdict, reason) =
             chained
-            ? try judge(operation, from: terminal, in: transaction)
+            ? try judge(operation, by: terminal, in: transaction)
             : (.quarantined, "sync.chain_broken")
         try place(operation, verdict, reason, into: &group, in: transaction)
         return refused(verdict, reason, stored: true)
@@ -143,12 +155,22 @@ public struct HubReplica {
 
     private func judge(
         _ operation: Operation,
-        from terminal: EnrolledTerminal,
+        by terminal: EnrolledTerminal,
         in transaction: any ReplicaTransaction
     ) throws -> (Verdict, reason: String) {
-        if operation.kind == .decision { return (.quarantined, "sync.decision_by_terminal") }
         guard terminal.scopes.contains(operation.scope) else {
             return (.quarantined, "sync.scope_not_permitted")
+        }
+        return try judge(operation, in: transaction)
+    }
+
+    /// The verdict on an operation of any author that may speak in its scope.
+    private func judge(
+        _ operation: Operation,
+        in transaction: any ReplicaTransaction
+    ) throws -> (Verdict, reason: String) {
+        if operation.kind == .decision, operation.id.replica != replica.id {
+            return (.quarantined, "sync.decision_by_terminal")
         }
         if reducer.knows(operation), let flaw = rules.flaw(operation) {
             return (.quarantined, flaw)
@@ -275,11 +297,13 @@ public struct HubReplica {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws {
-        var group = Group(reading: reading)
-        for draft in drafts {
-            try self.author(draft, by: author, into: &group, dice: &dice, in: transaction)
+        for start in stride(from: 0, to: drafts.count, by: Self.groupCountMax) {
+            var group = Group(reading: reading)
+            for draft in drafts[start...].prefix(Self.groupCountMax) {
+                try self.author(draft, by: author, into: &group, dice: &dice, in: transaction)
+            }
+            try close(&group, dice: &dice, in: transaction)
         }
-        try close(&group, dice: &dice, in: transaction)
     }
 
     /// Judges operations anew that waited for a program which knows them; called at start.
@@ -288,13 +312,23 @@ public struct HubReplica {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws {
-        var group = Group(reading: reading)
-        for logged in try transaction.waiting(limit: .max) where reducer.knows(logged.operation) {
+        let known = try transaction.waiting(limit: .max).filter { reducer.knows($0.operation) }
+        for start in stride(from: 0, to: known.count, by: Self.groupCountMax) {
+            var group = Group(reading: reading)
+            try judge(known[start...].prefix(Self.groupCountMax), into: &group, in: transaction)
+            try close(&group, dice: &dice, in: transaction)
+        }
+    }
+
+    private func judge(
+        _ waiting: ArraySlice<LoggedOperation>,
+        into group: inout Group,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        for logged in waiting {
             guard let old = logged.judgement else { continue }
             let operation = logged.operation
-            let (verdict, reason) =
-                try rules.flaw(operation).map { (.quarantined, $0) }
-                ?? reducer.verdict(on: operation, in: transaction)
+            let (verdict, reason) = try judge(operation, in: transaction)
             let judgement = Judgement(
                 position: old.position,
                 verdict: verdict,
@@ -306,7 +340,6 @@ public struct HubReplica {
             try transaction.judge(operation.id, judgement)
             try note(operation, judgement, into: &group, in: transaction)
         }
-        try close(&group, dice: &dice, in: transaction)
     }
 
     // MARK: - Down
@@ -347,11 +380,22 @@ public struct HubReplica {
         var limit = min(max(limit, 1), 2_000)
         while true {
             let page = try reading.stream(scope, after: after, limit: limit)
-            if let last = page.lastIndex(where: \.operation.isAcceptance) {
-                return Array(page[...last])
-            }
+            if let end = Self.end(of: page) { return Array(page[..<end]) }
             precondition(page.count == limit, "a group of \(scope) has no end")
             limit *= 2
         }
+    }
+
+    /// Behind the last group that fits ``PullResponse/byteCountMax``, or the first if none does;
+    /// nil when no group ends here.
+    private static func end(of page: [LoggedOperation]) -> Int? {
+        var end: Int?
+        var byteCount = 0
+        for (index, logged) in page.enumerated() {
+            byteCount += logged.operation.bytes.count
+            if end != nil, byteCount > PullResponse.byteCountMax { return end }
+            if logged.endsGroup { end = index + 1 }
+        }
+        return end
     }
 }

@@ -60,7 +60,9 @@ public struct Enrolment: Hashable, Sendable {
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_EnrollResponse.self, bytes)
         try SyncRefusal.check(version: wire.protocol)
-        guard let hub = Identifier(bytes: wire.hub) else { throw SyncRefusal.malformed }
+        guard let hub = Identifier(bytes: wire.hub), wire.hubPublicKey.count == 32,
+            wire.epoch > 0
+        else { throw SyncRefusal.malformed }
         let scopes = wire.scopes.compactMap(Scope.init(text:))
         guard scopes.count == wire.scopes.count else { throw SyncRefusal.malformed }
         self.init(
@@ -88,6 +90,8 @@ public struct Enrolment: Hashable, Sendable {
 public struct PushRequest: Hashable, Sendable {
     /// The most operations of one request.
     public static let operationCountMax = 500
+    /// About the most bytes of operations in one request; one operation always has room.
+    public static let byteCountMax = 4 << 20
 
     public let replica: Identifier
     public let epoch: UInt64
@@ -105,7 +109,8 @@ public struct PushRequest: Hashable, Sendable {
         return encoder.bytes
     }
 
-    init(_ operations: [[UInt8]], epoch: UInt64, by replica: Replica) throws {
+    /// A batch, signed by the replica that sends it.
+    package init(_ operations: [[UInt8]], epoch: UInt64, by replica: Replica) throws {
         self.replica = replica.id
         self.epoch = epoch
         self.operations = operations
@@ -162,6 +167,8 @@ public struct PushResponse: Hashable, Sendable {
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PushResponse.self, bytes)
+        // No hub has epoch 0: the answer lost its beginning, or all of itself.
+        guard wire.epoch > 0 else { throw SyncRefusal.malformed }
         epoch = wire.epoch
         items = try wire.items.map { item in
             guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
@@ -235,6 +242,9 @@ public struct PullRequest: Hashable, Sendable {
 
 /// A page of the hub's order.
 public struct PullResponse: Hashable, Sendable {
+    /// About the most bytes of operations in one page; one group always has room.
+    public static let byteCountMax = 4 << 20
+
     public let epoch: UInt64
     public let scope: Scope
     public let after: UInt64
@@ -266,7 +276,10 @@ public struct PullResponse: Hashable, Sendable {
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PullResponse.self, bytes)
-        guard let scope = Scope(text: wire.scope) else { throw SyncRefusal.malformed }
+        // The reducer is written last: an answer that was cut between two fields lacks it.
+        guard let scope = Scope(text: wire.scope), wire.epoch > 0, wire.reducer.count == 16,
+            wire.digest.isEmpty || wire.digest.count == 16
+        else { throw SyncRefusal.malformed }
         self.init(
             epoch: wire.epoch,
             scope: scope,

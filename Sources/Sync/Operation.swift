@@ -66,9 +66,12 @@ public struct Operation: Hashable, Sendable {
         guard (1...UInt64(Int64.max)).contains(wire.sequence) else { throw .field("sequence") }
         guard wire.seen <= UInt64(Int64.max) else { throw .field("seen") }
         guard wire.previous.isEmpty || wire.previous.count == 16 else { throw .field("previous") }
-        guard !wire.entityKind.isEmpty else { throw .field("entity_kind") }
-        guard !wire.type.isEmpty else { throw .field("type") }
-        guard wire.site.isEmpty == wire.area.isEmpty else { throw .field("area") }
+        guard Self.isName(wire.entityKind) else { throw .field("entity_kind") }
+        guard Self.isName(wire.type) else { throw .field("type") }
+        guard Self.isPlace(wire.site) else { throw .field("site") }
+        guard Self.isPlace(wire.area), wire.site.isEmpty == wire.area.isEmpty else {
+            throw .field("area")
+        }
         self.bytes = bytes
         hash = ContentHash(of: bytes).identifier
         id = OperationID(
@@ -100,7 +103,7 @@ public struct Operation: Hashable, Sendable {
     }
 
     /// Writes an operation from what a room drafted and what the replica adds.
-    init(
+    package init(
         _ draft: Draft,
         id: OperationID,
         previous: Identifier?,
@@ -134,6 +137,21 @@ public struct Operation: Hashable, Sendable {
 
     public var scope: Scope { entity.scope }
 
-    /// Whether this is the hub's operation that ends a group.
+    /// Whether this says that it is the hub's operation which ends a group. Anybody can say so:
+    /// the reader of a page asks who wrote it, the reader of a log
+    /// ``LoggedOperation/endsGroup``.
     public var isAcceptance: Bool { type == Acceptance.type && kind == .decision }
+
+    /// Names are compared as text here and as bytes in a database: only a text in Unicode's
+    /// composed form (NFC) means the same to both.
+    private static func isName(_ text: String) -> Bool {
+        guard !text.isEmpty else { return false }
+        return text.utf8.allSatisfy { $0 < 0x80 }
+            || text.precomposedStringWithCanonicalMapping.utf8.elementsEqual(text.utf8)
+    }
+
+    /// Sites and areas are joined by `/` in the text of a scope.
+    private static func isPlace(_ text: String) -> Bool {
+        text.isEmpty || isName(text) && !text.utf8.contains(UInt8(ascii: "/"))
+    }
 }

@@ -33,7 +33,7 @@ public struct Reducer: Sendable {
         for (kind, lifecycle) in vocabulary.lifecycles.sorted(by: { $0.key < $1.key }) {
             encoder.write(kind)
             encoder.write(lifecycle.initial)
-            for move in lifecycle.moves {
+            encoder.write(lifecycle.moves) { encoder, move in
                 encoder.write(move.name)
                 encoder.write(move.from.sorted()) { $0.write($1) }
                 encoder.write(move.to)
@@ -83,9 +83,9 @@ public struct Reducer: Sendable {
         _ judgement: Judgement?,
         to space: some CellSpace
     ) throws {
-        guard !operation.isAcceptance else { return }
+        if operation.isAcceptance, judgement?.verdict.inEffect ?? true { return }
         let id = operation.id
-        if let judgement, judgement.verdict == .waiting || judgement.verdict == .quarantined {
+        if let judgement, judgement.verdict.isHeld {
             return try hold(operation, judgement, in: space)
         }
         if try space.cell(.held(id), of: operation.entity) != nil {
@@ -100,9 +100,26 @@ public struct Reducer: Sendable {
         case .edit:
             try applyEdit(operation, judgement, to: space)
         case .transition:
-            try applyTransition(operation, judgement, to: space)
+            try applyTransition(
+                operation,
+                judgement,
+                stands: judgement?.verdict.inEffect,
+                to: space
+            )
         case .decision:
             try applyDecision(operation, judgement, to: space)
+        }
+    }
+
+    /// Applies an operation of this terminal's own as far as can be said before the hub's word is
+    /// in its order: what the hub has answered to the push already counts.
+    func predict(_ logged: LoggedOperation, in space: some CellSpace) throws {
+        switch logged.acknowledged {
+        case .waiting, .quarantined: return
+        case .rejected:
+            try applyTransition(logged.operation, nil, stands: false, to: space)
+        case .accepted, .conflict, nil:
+            try apply(logged.operation, nil, to: space)
         }
     }
 
@@ -150,15 +167,13 @@ public struct Reducer: Sendable {
     private func applyTransition(
         _ operation: Operation,
         _ judgement: Judgement?,
+        stands verdict: Bool?,
         to space: some CellSpace
     ) throws {
         let entity = operation.entity
         guard try space.cell(.move(operation.id), of: entity) == nil else { return }
         let from = try stage(of: entity, in: space)
-        let stands =
-            defects.contains(.unjudgedMove)
-            || judgement?.verdict.inEffect
-                ?? stands(operation, from: from)
+        let stands = defects.contains(.unjudgedMove) || verdict ?? stands(operation, from: from)
         let move = JudgedMove(
             recorded: recorded(operation, judgement),
             from: from,

@@ -7,39 +7,66 @@ import Tally
 /// alone, so any order, repetition and batching of the same edits gives the same register.
 /// Several values in force mean that their authors did not know of each other: the one with the
 /// latest stamp is shown, the others stay as a conflict until someone who sees them all decides.
-struct Register: Equatable {
-    struct Head: Equatable {
+package struct Register: Equatable {
+    /// A value in force, and the stamp by which it is ranked.
+    package struct Head: Equatable {
         var stamp: HybridStamp
         var value: FieldValue
+
+        /// The value of one edit.
+        package init(stamp: HybridStamp, value: FieldValue) {
+            self.stamp = stamp
+            self.value = value
+        }
     }
 
     /// Shown value first: latest stamp, then greatest operation id.
     private(set) var heads: [Head] = []
     /// The ids that edits named as bases, sorted; they never come into force again.
-    private(set) var replaced: [OperationID] = []
+    package private(set) var replaced: [OperationID] = []
 
     /// The values in force, the one shown first.
-    var values: [FieldValue] { heads.map(\.value) }
+    package var values: [FieldValue] { heads.map(\.value) }
 
     /// Whether values in force differ. Equal values from two authors are no conflict.
-    var isConflict: Bool { Set(heads.map(\.value.value)).count > 1 }
+    package var isConflict: Bool { Set(heads.map(\.value.value)).count > 1 }
 
-    init() {}
+    /// A field that nobody has given a value.
+    package init() {}
 
-    mutating func apply(_ head: Head, bases: [OperationID]) {
-        replaced = Set(replaced).union(bases).sorted()
+    /// Takes an edit in; a second time changes nothing.
+    package mutating func apply(_ head: Head, bases: [OperationID]) {
+        for base in bases {
+            let place = place(of: base)
+            if place == replaced.endIndex || replaced[place] != base {
+                replaced.insert(base, at: place)
+            }
+        }
         let id = head.value.evidence.operation
         heads.removeAll {
             $0.value.evidence.operation == id || bases.contains($0.value.evidence.operation)
         }
-        guard !replaced.contains(id) else { return }
+        let own = place(of: id)
+        guard own == replaced.endIndex || replaced[own] != id else { return }
         heads.append(head)
         heads.sort {
             ($0.stamp, $0.value.evidence.operation) > ($1.stamp, $1.value.evidence.operation)
         }
     }
 
-    init(cell: [UInt8]) throws(CanonicalError) {
+    /// Where `id` stands among the replaced ones, or would.
+    private func place(of id: OperationID) -> Int {
+        var low = replaced.startIndex
+        var high = replaced.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if replaced[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Reads a `field` cell.
+    package init(cell: [UInt8]) throws(CanonicalError) {
         var decoder = CanonicalDecoder(cell)
         heads = try decoder.list { (decoder) throws(CanonicalError) in
             let stamp = HybridStamp(bits: try decoder.integer())
@@ -53,7 +80,8 @@ struct Register: Equatable {
         try decoder.finish()
     }
 
-    var cell: [UInt8] {
+    /// The value of the `field` cell.
+    package var cell: [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.write(heads) { encoder, head in
             encoder.write(head.stamp.bits)

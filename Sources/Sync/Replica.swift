@@ -6,16 +6,21 @@ import Tally
 public enum Setting {
     /// The Ed25519 private key, 32 bytes.
     public static let privateKey = SettingKey("replica.private_key")
-    static let incarnation = SettingKey("replica.incarnation")
+    /// The replica's id, 16 bytes: derived from the key, kept since deriving is slow.
+    static let replica = SettingKey("replica.id")
     static let lastHash = SettingKey("replica.last_hash")
     static let stamp = SettingKey("replica.stamp")
-    static let epoch = SettingKey("sync.epoch")
+    package static let epoch = SettingKey("sync.epoch")
+    /// The fingerprint of the reducer that made the cells.
     static let reducer = SettingKey("state.reducer")
 
     /// A terminal's place in the hub's order of a scope.
-    static func cursor(_ scope: Scope) -> SettingKey { SettingKey("sync.cursor.\(scope)") }
+    package static func cursor(_ scope: Scope) -> SettingKey { SettingKey("sync.cursor.\(scope)") }
     /// Times that a terminal found its state of a scope to differ from the hub's and repaired it.
-    public static func repairs(_ scope: Scope) -> SettingKey { SettingKey("sync.repairs.\(scope)") }
+    static func repairs(_ scope: Scope) -> SettingKey { SettingKey("sync.repairs.\(scope)") }
+    /// The length of a scope's order when a terminal last fetched it from the start and still
+    /// differed.
+    static func refetched(_ scope: Scope) -> SettingKey { SettingKey("sync.refetched.\(scope)") }
     /// An enrolled terminal, at the hub.
     static func terminal(_ replica: Identifier) -> SettingKey { SettingKey("terminal.\(replica)") }
     /// An enrolment code that was given out, at the hub.
@@ -52,8 +57,15 @@ public struct Replica: Sendable {
             return try Replica(privateKey: key)
         }
         let key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        let replica = try Replica(privateKey: key)
         try transaction.set(Setting.privateKey, to: key)
-        return try Replica(privateKey: key)
+        try transaction.set(Setting.replica, to: replica.id.bytes)
+        return replica
+    }
+
+    /// The id of the replica that a store belongs to; nil for a new store.
+    static func id(in reading: any ReplicaReading) throws -> Identifier? {
+        try reading.setting(Setting.replica).flatMap { Identifier(bytes: $0) }
     }
 
     /// The id that a public key gives: the first 128 bits of its SHA-256.
@@ -61,7 +73,8 @@ public struct Replica: Sendable {
         ContentHash(of: publicKey).identifier
     }
 
-    func signature(over message: [UInt8]) throws -> [UInt8] {
+    /// Ed25519 over `message`, 64 bytes.
+    package func signature(over message: [UInt8]) throws -> [UInt8] {
         Array(try privateKey.signature(for: message))
     }
 

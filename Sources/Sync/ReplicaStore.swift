@@ -13,6 +13,9 @@ public struct LoggedOperation: Hashable, Sendable {
         self.judgement = judgement
         self.acknowledged = acknowledged
     }
+
+    /// Whether this is the hub's operation that ends a group, and not one that only says so.
+    public var endsGroup: Bool { operation.isAcceptance && judgement?.verdict == .accepted }
 }
 
 /// The last operation of an incarnation.

@@ -4,7 +4,7 @@ import Tally
 public struct PeerSettings: Hashable, Sendable {
     /// Rest between rounds when there is nothing to send, in milliseconds.
     public var pollMilliseconds: UInt64 = 2_000
-    /// The first wait after a failure; it doubles with each.
+    /// The longest first wait after a failure; it doubles with each.
     public var retryMilliseconds: UInt64 = 500
     /// The longest wait after failures.
     public var retryMillisecondsMax: UInt64 = 30_000
@@ -93,9 +93,11 @@ public struct TerminalPeer: Sendable {
     /// A request failed, was not answered in time, or its answer made no sense.
     public mutating func failed(now: UInt64, dice: inout some Dice) {
         failures += 1
-        let doubled = settings.retryMilliseconds << UInt64(min(failures - 1, 16))
-        let wait = min(doubled, settings.retryMillisecondsMax)
-        // Full jitter, so that terminals which lost the hub together do not come back together.
+        let (doubled, overflow) = settings.retryMilliseconds
+            .multipliedReportingOverflow(by: 1 << UInt64(min(failures - 1, 16)))
+        let wait = min(overflow ? .max : doubled, settings.retryMillisecondsMax)
+        // Half of the wait is dice, so that terminals which lost the hub together do not come back
+        // together.
         phase = .rest(until: now + wait / 2 + dice.next() % (wait / 2 + 1))
     }
 }

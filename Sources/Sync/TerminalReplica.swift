@@ -15,6 +15,24 @@ public struct TerminalReplica: Sendable {
         /// The state differed from the hub's at the same position; it was rebuilt from the own log,
         /// or, where that did not help, is fetched again.
         case repaired(refetch: Bool)
+        /// The state differs from the hub's, and neither the own log nor fetching everything again
+        /// helped: a fault of one of the programs, for a person to see. It is tried again when the
+        /// order has grown to twice its length.
+        case differs
+    }
+
+    /// What came of the hub's answer to a push.
+    public enum PushOutcome: Hashable, Sendable {
+        /// An answer to a request of an earlier epoch; nothing changed.
+        case stale
+        /// Noted; whether more is unsent.
+        case applied(more: Bool)
+        /// The hub has another epoch, or lost what it had stored. Everything is sent and fetched
+        /// again, with nobody doing anything.
+        case newEpoch
+        /// The hub could store nothing of the batch, so sending it again at once would not help:
+        /// to be treated as a failure.
+        case stalled
     }
 
     public private(set) var replica: Replica
@@ -87,8 +105,13 @@ public struct TerminalReplica: Sendable {
     ) throws -> PushRequest? {
         let unsent = try reading.unsent(of: replica.id, limit: limit)
         guard !unsent.isEmpty else { return nil }
+        var byteCount = 0
+        let batch = unsent.prefix {
+            byteCount += $0.operation.bytes.count
+            return byteCount <= PushRequest.byteCountMax
+        }
         return try PushRequest(
-            unsent.map(\.operation.bytes),
+            batch.map(\.operation.bytes),
             epoch: try reading.integer(Setting.epoch) ?? 0,
             by: replica
         )
@@ -96,22 +119,28 @@ public struct TerminalReplica: Sendable {
 
     /// Notes the hub's word on a batch. An answer to another batch than the store's changes nothing
     /// that was not sent.
-    ///
-    /// - Returns: whether the hub has the terminal's epoch.
     public func apply(
         _ response: PushResponse,
         to request: PushRequest,
         in transaction: any ReplicaTransaction
-    ) throws -> Bool {
+    ) throws -> PushOutcome {
+        // What the hub stored in an earlier epoch may be what it lost since.
+        guard request.epoch == (try transaction.integer(Setting.epoch) ?? 0) else { return .stale }
         guard response.epoch == request.epoch else {
             try adopt(epoch: response.epoch, in: transaction)
-            return false
+            return .newEpoch
         }
         guard response.items.count == request.operations.count else { throw SyncRefusal.malformed }
+        if let first = response.items.first, first.verdict == .waiting, !first.stored {
+            // It misses what came before the batch, which it once said it had.
+            try adopt(epoch: response.epoch, in: transaction)
+            return .newEpoch
+        }
         for (bytes, item) in zip(request.operations, response.items) where item.stored {
             try transaction.acknowledge(try Operation(bytes: bytes).id, item.verdict)
         }
-        return true
+        guard response.items.contains(where: \.stored) else { return .stalled }
+        return .applied(more: try !transaction.unsent(of: replica.id, limit: 1).isEmpty)
     }
 
     // MARK: - Down
@@ -150,10 +179,18 @@ public struct TerminalReplica: Sendable {
         }
         let cursor = try cursor(of: response.scope, in: transaction)
         guard response.after == cursor else { return .stale }
-        var page = PageReader(scope: response.scope, position: cursor)
+        guard response.head >= cursor else {
+            // The hub's order is shorter than what it has given out: it lost its end.
+            try adopt(epoch: response.epoch, in: transaction)
+            return .newEpoch
+        }
+        let hub = try Self.enrolment(in: transaction)?.hub
+        var page = PageReader(scope: response.scope, hub: hub, position: cursor)
         for (operation, judgement) in try page.judged(response.operations, log: transaction) {
             try take(operation, judgement, now: now, in: transaction)
         }
+        guard page.position <= response.head, page.position > cursor || cursor == response.head
+        else { throw SyncRefusal.malformed }
         let reached =
             defects.contains(.skippedCursor) && page.position > cursor
                 && page.position.isMultiple(of: 7)
@@ -190,6 +227,11 @@ public struct TerminalReplica: Sendable {
         guard let theirs = response.digest, response.reducer == reducer.fingerprint,
             !defects.contains(.adoptedDigest), try transaction.digest(of: scope) != theirs
         else { return .applied(more: false) }
+        if let tried = try transaction.integer(Setting.refetched(scope)),
+            response.head / 2 < tried
+        {
+            return .differs
+        }
         let key = Setting.repairs(scope)
         try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
         try reducer.rebuild(scope, in: transaction)
@@ -197,6 +239,7 @@ public struct TerminalReplica: Sendable {
         try transaction.clearCells(of: scope)
         try transaction.forgetJudgements(of: scope, acknowledgements: false)
         try transaction.set(Setting.cursor(scope), to: 0)
+        try transaction.set(Setting.refetched(scope), to: response.head)
         return .repaired(refetch: true)
     }
 
@@ -207,98 +250,8 @@ public struct TerminalReplica: Sendable {
             try transaction.clearCells(of: scope)
             try transaction.forgetJudgements(of: scope, acknowledgements: true)
             try transaction.set(Setting.cursor(scope), to: 0)
+            try transaction.set(Setting.refetched(scope), to: nil)
         }
         try transaction.set(Setting.epoch, to: epoch)
-    }
-}
-
-/// Reads a page's groups and holds them against what the hub's acceptance says of each.
-private struct PageReader {
-    let scope: Scope
-    /// The last position read.
-    var position: UInt64
-
-    /// The operations with their judgements, in the hub's order; also those of earlier pages that
-    /// the hub has judged anew.
-    mutating func judged(
-        _ page: [[UInt8]],
-        log: any ReplicaReading
-    ) throws -> [(Operation, Judgement)] {
-        var judged: [(Operation, Judgement)] = []
-        var group: [OperationID: Operation] = [:]
-        for bytes in page {
-            let operation = try Operation(bytes: bytes)
-            guard operation.scope == scope else { throw SyncRefusal.malformed }
-            guard operation.isAcceptance else {
-                group[operation.id] = operation
-                continue
-            }
-            for item in try Acceptance(payload: operation.payload).items {
-                let known = group.removeValue(forKey: item.operation)
-                if known != nil {
-                    position += 1
-                    guard item.judgement.position == position else { throw SyncRefusal.malformed }
-                }
-                guard let subject = try known ?? log.operation(item.operation)?.operation,
-                    subject.hash == item.hash
-                else { throw SyncRefusal.malformed }
-                judged.append((subject, item.judgement))
-            }
-            guard group.isEmpty else { throw SyncRefusal.malformed }
-            position += 1
-            judged.append((operation, operation.selfJudgement(at: position)))
-        }
-        guard group.isEmpty else { throw SyncRefusal.malformed }
-        return judged
-    }
-}
-
-extension Operation {
-    /// The hub's own operations are accepted as it makes them.
-    func selfJudgement(at position: UInt64) -> Judgement {
-        Judgement(
-            position: position,
-            verdict: .accepted,
-            effective: reading.wall,
-            effectiveStamp: stamp
-        )
-    }
-}
-
-extension Reducer {
-    /// Makes a scope's cells anew from the log, in the hub's order.
-    ///
-    /// What the hub judged later than its place (an operation that waited for a newer program) is
-    /// applied where it was judged.
-    public func rebuild(_ scope: Scope, in transaction: any ReplicaTransaction) throws {
-        try transaction.clearCells(of: scope)
-        try replay(scope, from: transaction, into: transaction)
-    }
-
-    /// Applies a scope's judged operations to `space`, in the hub's order.
-    ///
-    /// - Parameters:
-    ///   - scope: which.
-    ///   - log: where the operations are.
-    ///   - space: where the cells go.
-    public func replay(
-        _ scope: Scope,
-        from log: any ReplicaReading,
-        into space: some CellSpace
-    ) throws {
-        var position: UInt64 = 0
-        while true {
-            let page = try log.stream(scope, after: position, limit: 500)
-            guard let last = page.last?.judgement else { return }
-            for logged in page {
-                if logged.operation.isAcceptance {
-                    for item in try Acceptance(payload: logged.operation.payload).items {
-                        guard let subject = try log.operation(item.operation) else { continue }
-                        try apply(subject.operation, item.judgement, to: space)
-                    }
-                }
-            }
-            position = last.position
-        }
     }
 }

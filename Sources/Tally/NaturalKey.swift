@@ -8,13 +8,18 @@ import Foundation
 public enum NaturalKey {
     /// A delivery-note, order or lot number: case stands, since papers do tell "a1" from "A1".
     public static func number(_ text: String) -> String {
-        text.precomposedStringWithCompatibilityMapping
-            .split(whereSeparator: \.isWhitespace)
+        // Foundation maps one grapheme at a time and leaves apart what only then belongs together
+        // (half-width "ﾃ" and "ﾞ"); composing once more joins it.
+        text.precomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
+            .unicodeScalars
+            .split(whereSeparator: \.properties.isWhitespace)
+            .map(String.init)
             .joined(separator: " ")
     }
 
     /// An equipment tag, bin, worker badge, supplier or material code: case is folded.
     public static func code(_ text: String) -> String {
-        number(text).uppercased()
+        // Capitals of some letters come apart ("ΐ"), so the form is made once more.
+        number(number(text).uppercased())
     }
 }

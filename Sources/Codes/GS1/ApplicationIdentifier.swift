@@ -76,7 +76,7 @@ struct ApplicationIdentifier: Sendable {
         table[String(code)]
     }
 
-    /// By code. No code is the start of another one.
+    /// By code; no code is the start of another one.
     private static let table: [String: ApplicationIdentifier] = {
         var table: [String: ApplicationIdentifier] = [:]
         for row in rows.split(separator: "\n") {

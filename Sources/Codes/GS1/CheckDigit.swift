@@ -1,10 +1,10 @@
 /// GS1's modulo-10 check digit (GS1 General Specifications, 7.9).
-enum CheckDigit {
+public enum CheckDigit {
     /// Whether the last of these ASCII digits is the check digit of those before it.
     ///
     /// - Parameter digits: GTIN, SSCC, GLN and so on, of any length from 2 up.
     /// - Returns: false also when a character is not a digit.
-    static func isRight(_ digits: some Collection<UInt8>) -> Bool {
+    public static func isRight(_ digits: some Collection<UInt8>) -> Bool {
         let values = digits.map { Int($0) - 48 }
         guard values.count > 1, values.allSatisfy((0...9).contains) else { return false }
         return value(of: values.dropLast()) == values[values.count - 1]

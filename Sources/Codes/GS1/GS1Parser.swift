@@ -1,4 +1,4 @@
-/// Reads GS1 codes in their written forms. Positions in refusals count characters from 1.
+/// Reads GS1 codes in their written forms; positions in refusals count bytes from 1.
 enum GS1Parser {
     private static let separator: UInt8 = 0x1D
 
@@ -52,8 +52,9 @@ enum GS1Parser {
         return ElementString(elements)
     }
 
-    /// Reads the form for people: `(01)04012345123456(10)A1`. A bracket inside a value is written
-    /// as `\(`.
+    /// Reads the form for people, identifiers in brackets.
+    ///
+    /// Such as `(01)04012345123456(10)A1`. A bracket inside a value is written as `\(`.
     static func bracketed(_ text: String) throws(CodeRefusal) -> ElementString {
         let bytes = Array(text.utf8)
         var elements: [ElementString.Element] = []

@@ -1,6 +1,6 @@
 import Tally
 
-/// What a delivery note says. `Wire/note.proto` tells each field's rule.
+/// What a delivery note says; `Wire/note.proto` tells each field's rule.
 public struct NoteContent: Hashable, Sendable {
     /// One material in one lot.
     public struct Line: Hashable, Sendable {

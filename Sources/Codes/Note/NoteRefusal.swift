@@ -14,7 +14,7 @@ public enum NoteDefect: String, Equatable, Sendable {
     case tooLarge
 }
 
-/// Why a delivery note was not made, not read or not believed. Nothing was changed.
+/// Why a delivery note was not made, not read or not believed.
 public enum NoteRefusal: Refusal, Equatable {
     /// The text does not start like a note of ours.
     case notANote

@@ -78,7 +78,7 @@ struct CodeCommand: ParsableCommand {
                     document.error = Talk.reason(error)
                     Talk.line("\(image): \(Talk.reason(error))")
                 }
-                document.ms = ContinuousClock.now.duration(from: start) / .milliseconds(1)
+                document.ms = start.duration(to: .now) / .milliseconds(1)
                 try Talk.result(document)
             }
             if !isComplete { throw ExitCode.failure }

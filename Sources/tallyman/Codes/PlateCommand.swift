@@ -67,10 +67,16 @@ struct PlateCommand: ParsableCommand {
             }
         }
 
-        /// The tag with what a file's name cannot hold replaced.
+        /// The tag, with what a file's name cannot hold percent-encoded, so that no two tags share
+        /// a file.
         private static func fileName(_ tag: String) -> String {
-            let name = String(tag.map { "/\\: ".contains($0) ? "_" : $0 })
-            return (name.hasPrefix(".") ? "_" + name.dropFirst() : name) + ".png"
+            var name = ""
+            for scalar in tag.unicodeScalars {
+                let isBad = "/\\:%".unicodeScalars.contains(scalar) || name.isEmpty && scalar == "."
+                name +=
+                    isBad ? "%" + [UInt8(scalar.value)].hexadecimal.uppercased() : String(scalar)
+            }
+            return name + ".png"
         }
     }
 }
@@ -91,7 +97,7 @@ struct CommandCard {
     private let entries: [Entry]
 
     /// - Parameter categories: codes of exception categories to add.
-    init(categories: [String]) throws {
+    init(categories: [String]) {
         let plain: [CommandCode: (String, String)] = [
             .receive: ("收货", "receive"), .asNoted: ("按单数量", "as noted"),
             .damage: ("破损", "damage"), .shortage: ("短缺", "shortage"),

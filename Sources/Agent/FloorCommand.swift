@@ -1,0 +1,40 @@
+import Tally
+
+/// What people on the floor do, as the page and the terminal's interface ask for it.
+///
+/// Ids are 32 hexadecimal digits, observations 64; numbers are plain decimal text. In JSON a command
+/// is one object with its name: `{"countLine": {"receipt": "…", "line": 2, "quantity": "40"}}`.
+public enum FloorCommand: Hashable, Sendable, Codable {
+    /// Opens the receipt of a scanned note, or joins it.
+    case openReceipt(note: String)
+    /// Opens the receipt of a note that the terminal has by sync.
+    case openNote(supplier: String, number: String)
+    case countLine(
+        receipt: String,
+        line: Int,
+        lot: String? = nil,
+        quantity: String,
+        unit: String? = nil
+    )
+    /// "As noted": the clerk checked the line against the note, and they agree.
+    case countAsNoted(receipt: String, line: Int)
+    case seeCarton(receipt: String, carton: String)
+    case reportDamage(receipt: String, line: Int, quantity: String, remark: String? = nil)
+    case correct(receipt: String, observation: String, reason: String? = nil)
+    case finishPart(receipt: String)
+    case closeReceipt(receipt: String)
+    /// `ruling` is `both_real` or `same_goods`.
+    case settleCounts(receipt: String, one: String, other: String, ruling: String)
+
+    case beginInspection(equipment: String, plateScanned: Bool)
+    case answerCheck(inspection: String, question: String, answer: String)
+    case signInspection(inspection: String)
+    case takeOrder(order: String)
+    case finishOrder(order: String)
+
+    case raiseException(category: String, equipment: String, text: String)
+    /// `section` is a section of the report in snake case: `containment`, `root_cause`, ...
+    case editException(report: String, section: String, text: String)
+    /// `move` is a verb of the report's lifecycle: `contain`, `resolve`, `close`, `reopen`.
+    case moveException(report: String, move: String)
+}

@@ -1,0 +1,42 @@
+import Sync
+import Tally
+
+/// Turns commands into drafts: finds the entities that they name and asks the rooms.
+struct FloorDesk {
+    typealias Outcome = (entity: EntityKey, drafts: [Draft])
+
+    let site: String
+    /// The badge code of who does it.
+    let worker: String
+    let reader: EntityReader
+    let compressor: any Compressor
+    /// The terminal's wall clock.
+    let now: Moment
+
+    func drafts(for command: FloorCommand, dice: inout some Dice) throws -> Outcome {
+        switch command {
+        case .openReceipt, .openNote, .countLine, .countAsNoted, .seeCarton, .reportDamage,
+            .correct, .finishPart, .closeReceipt, .settleCounts:
+            try receiving(command)
+        case .beginInspection, .answerCheck, .signInspection, .takeOrder, .finishOrder:
+            try inspection(command, dice: &dice)
+        case .raiseException, .editException, .moveException:
+            try exceptionReport(command, dice: &dice)
+        }
+    }
+
+    /// The entity of a kind in an area of this site.
+    func key(_ kind: String, area: String, _ id: String, field: String) throws -> EntityKey {
+        guard let id = Identifier(text: id) else {
+            throw AgentRefusal.badIdentifier(field: field, value: id)
+        }
+        return EntityKey(scope: Scope(site: site, area: area), kind: kind, id: id)
+    }
+
+    func observation(_ text: String, field: String) throws -> OperationID {
+        guard let id = OperationID(text: text) else {
+            throw AgentRefusal.badIdentifier(field: field, value: text)
+        }
+        return id
+    }
+}

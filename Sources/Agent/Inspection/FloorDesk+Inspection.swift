@@ -1,0 +1,125 @@
+import Forms
+import Inspection
+import Sync
+import Tally
+
+extension FloorDesk {
+    func inspection(_ command: FloorCommand, dice: inout some Dice) throws -> Outcome {
+        switch command {
+        case .beginInspection(let tag, let plateScanned):
+            return try begin(tag, plateScanned: plateScanned, dice: &dice)
+        case .answerCheck(let id, let question, let text):
+            let inspection = try inspection(id)
+            let form = try form(of: inspection)
+            let answer = try form.question(question).answer(reading: text)
+            return (inspection.key, try inspection.answer(question, answer, form: form))
+        case .signInspection(let id):
+            let inspection = try inspection(id)
+            return (inspection.key, try inspection.sign(form: try form(of: inspection)))
+        case .takeOrder(let id):
+            let order = try maintenanceOrder(id)
+            return (order.key, try order.take())
+        case .finishOrder(let id):
+            let order = try maintenanceOrder(id)
+            return (order.key, try order.finish())
+        default:
+            preconditionFailure("\(command) is not for inspection")
+        }
+    }
+
+    private var floor: Scope { Scope(site: site, area: TerminalNode.floorArea) }
+
+    /// Begins an inspection of a machine with its usual form.
+    private func begin(
+        _ tag: String,
+        plateScanned: Bool,
+        dice: inout some Dice
+    ) throws -> Outcome {
+        let record = try reader.record(of: InspectionRoom.equipmentKey(tag, in: floor))
+        let equipment = Equipment(record)
+        let form = try (equipment?.registration.forms.first).flatMap { code in
+            FormDefinition(try reader.record(of: FormsRoom.key(code)))
+        }
+        let id = Identifier.random(&dice)
+        let drafts = try MachineInspection.begin(
+            id,
+            tag: tag,
+            equipment: equipment,
+            form: form,
+            plateScanned: plateScanned
+        )
+        return (InspectionRoom.inspectionKey(id, in: floor), drafts)
+    }
+
+    private func inspection(_ id: String) throws -> MachineInspection {
+        let key = try key(
+            InspectionRoom.EntityKind.inspection,
+            area: TerminalNode.floorArea,
+            id,
+            field: "inspection"
+        )
+        guard let inspection = MachineInspection(try reader.record(of: key)) else {
+            throw AgentRefusal.unknownRecord(field: "inspection", id: id)
+        }
+        return inspection
+    }
+
+    private func maintenanceOrder(_ id: String) throws -> MaintenanceOrder {
+        let key = try key(
+            InspectionRoom.EntityKind.maintenanceOrder,
+            area: TerminalNode.floorArea,
+            id,
+            field: "order"
+        )
+        guard let order = MaintenanceOrder(try reader.record(of: key)) else {
+            throw AgentRefusal.unknownRecord(field: "order", id: id)
+        }
+        return order
+    }
+
+    private func form(of inspection: MachineInspection) throws -> FormDefinition {
+        try reader.form(of: inspection)
+    }
+}
+
+extension EntityReader {
+    /// The version of the form that an inspection was begun with.
+    public func form(of inspection: MachineInspection) throws -> FormDefinition {
+        let beginning = inspection.beginning
+        let key = FormsRoom.key(beginning.form, version: beginning.formVersion)
+        guard let form = FormDefinition(try record(of: key)) else {
+            throw InspectionRefusal.unknownForm(form: beginning.form, tag: beginning.tag)
+        }
+        return form
+    }
+}
+
+extension Question {
+    /// An answer from what was scanned or typed: a number in the question's unit, `yes` or `no`, a
+    /// choice by its name or its number from 1, or words.
+    func answer(reading text: String) throws -> Answer {
+        let text = NaturalKey.number(text)
+        switch kind {
+        case .integer, .decimal:
+            guard let unit, let quantity = Quantity(text: text, unit: unit) else {
+                throw AgentRefusal.badNumber(text)
+            }
+            return .quantity(quantity)
+        case .yesNo:
+            switch text.lowercased() {
+            case "yes", "y", "true", "是": return .yesNo(true)
+            case "no", "n", "false", "否": return .yesNo(false)
+            default: throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_yes_no")
+            }
+        case .selectOne:
+            if let number = Int(text), choices.indices.contains(number - 1) {
+                return .choice(choices[number - 1].name)
+            }
+            return .choice(text)
+        case .text:
+            return .text(text)
+        case .photo, .note:
+            throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_nothing")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Codes
+import Forms
+import Inspection
+import Sync
+import Tally
+
+extension ScanDesk {
+    /// A plate: the machine of a report that is being made, else the start of an inspection.
+    mutating func scanPlate(
+        _ plate: Plate,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        if case .report(var draft) = session.place {
+            draft.equipment = try equipment(plate.tag).tag
+            session.place = .report(draft)
+            return Feedback(.good, "kiosk.report_equipment", ["equipment": plate.tag])
+        }
+        let command = FloorCommand.beginInspection(equipment: plate.tag, plateScanned: true)
+        let saved = try run(command, worker, &session, &dice)
+        let inspection = try inspection(saved.entity.id)
+        let form = try reader.form(of: inspection)
+        session.open(
+            .inspection(saved.entity.id, question: Self.open(form, inspection).first?.name)
+        )
+        return Feedback(.good, "kiosk.inspection_begun", ["equipment": plate.tag])
+    }
+
+    func equipment(_ tag: String) throws -> Equipment {
+        let scope = Scope(
+            site: try node.site(in: transaction),
+            area: TerminalNode.floorArea
+        )
+        let key = InspectionRoom.equipmentKey(tag, in: scope)
+        guard let equipment = Equipment(try reader.record(of: key)) else {
+            throw InspectionRefusal.unknownEquipment(tag: tag)
+        }
+        return equipment
+    }
+
+    private func inspection(_ id: Identifier) throws -> MachineInspection {
+        let scope = Scope(
+            site: try node.site(in: transaction),
+            area: TerminalNode.floorArea
+        )
+        let key = InspectionRoom.inspectionKey(id, in: scope)
+        guard let inspection = MachineInspection(try reader.record(of: key)) else {
+            throw AgentRefusal.unknownRecord(field: "inspection", id: id.description)
+        }
+        return inspection
+    }
+
+    /// The questions that still want an answer, in the form's order.
+    static func open(_ form: FormDefinition, _ inspection: MachineInspection) -> [Question] {
+        form.relevantQuestions(inspection.latest).filter {
+            $0.kind != .note && inspection.latest[$0.name] == nil
+        }
+    }
+
+    mutating func inspection(
+        _ meaning: ScanMeaning,
+        _ text: String,
+        _ id: Identifier,
+        _ question: String?,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        switch meaning {
+        case .command(.sign), .command(.ok):
+            let command = FloorCommand.signInspection(inspection: id.description)
+            _ = try run(command, worker, &session, &dice)
+            session.open(.home)
+            return Feedback(.good, "kiosk.inspection_signed")
+        case .command(.yes):
+            return try answer("yes", id, question, worker, &session, &dice)
+        case .command(.no):
+            return try answer("no", id, question, worker, &session, &dice)
+        case .command(.quantity(let number)), .command(.choice(let number)):
+            return try answer(String(number), id, question, worker, &session, &dice)
+        case .command(.undo):
+            return try askAgain(id, &session)
+        case .plain(let plain):
+            return try answer(plain, id, question, worker, &session, &dice)
+        default:
+            throw unexpected(text, "kiosk.expects_answer")
+        }
+    }
+
+    private mutating func answer(
+        _ text: String,
+        _ id: Identifier,
+        _ question: String?,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        guard let question else { throw unexpected(text, "kiosk.expects_signature") }
+        let command = FloorCommand.answerCheck(
+            inspection: id.description,
+            question: question,
+            answer: text
+        )
+        _ = try run(command, worker, &session, &dice)
+        let inspection = try inspection(id)
+        let form = try reader.form(of: inspection)
+        session.open(.inspection(id, question: Self.open(form, inspection).first?.name))
+        let given = inspection.inForce[question]?.last
+        let facts = ["answer": given?.answer.plainText ?? text]
+        guard case .bad(let limits, _)? = given?.assessment else {
+            return Feedback(.good, "kiosk.answered", facts)
+        }
+        return Feedback(
+            .attention,
+            "kiosk.answered_bad",
+            facts.merging(["limits": limits]) { one, _ in one }
+        )
+    }
+
+    /// Goes back to the question that was answered last; its next answer replaces the old one.
+    private func askAgain(_ id: Identifier, _ session: inout KioskSession) throws -> Feedback {
+        guard let last = try inspection(id).answers.last(where: { !$0.isCorrected }) else {
+            throw AgentRefusal.nothingToUndo
+        }
+        session.place = .inspection(id, question: last.question)
+        return Feedback(.attention, "kiosk.asked_again")
+    }
+}

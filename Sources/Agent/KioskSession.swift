@@ -1,0 +1,112 @@
+import Codes
+import Receiving
+import Sync
+import Tally
+import Workforce
+
+/// One page at a terminal: who is signed in, where the page stands, and what a scan means there.
+///
+/// The page can be worked with a scanner alone: every button is a printed code too, and both come in
+/// here as the same text. A pure value: the shell keeps one per page and hands in the transaction.
+public struct KioskSession: Hashable, Sendable {
+    /// Where the page stands.
+    public enum Place: Hashable, Sendable {
+        case home
+        /// A receipt, and the line that the next number is for.
+        case receipt(Identifier, line: Int?)
+        /// An inspection, and the question that the next answer is for.
+        case inspection(Identifier, question: String?)
+        case report(ReportDraft)
+        /// A report that was made.
+        case exception(Identifier)
+    }
+
+    /// An exception report before it is made.
+    public struct ReportDraft: Hashable, Sendable {
+        public var equipment: String?
+        public var category: String?
+        public var text = ""
+
+        public init() {}
+    }
+
+    /// How the page answers a scan: the four differ in tone, colour and symbol.
+    public enum Tone: String, Hashable, Sendable {
+        case good
+        /// Known already; nothing was recorded twice.
+        case again
+        case wrong
+        case attention
+    }
+
+    /// The answer to a scan.
+    public struct Feedback: Hashable, Sendable {
+        public let tone: Tone
+        /// A key of the string table: `kiosk.*`, or `problem.*` for a refusal.
+        public let message: String
+        public let facts: [String: String]
+
+        public init(_ tone: Tone, _ message: String, _ facts: [String: String] = [:]) {
+            self.tone = tone
+            self.message = message
+            self.facts = facts
+        }
+
+        /// The answer to a scan that was refused.
+        public init(_ refusal: any Refusal) {
+            let again: Set<ProblemCode> = [
+                "receiving.carton_seen_again", "receiving.already_corrected",
+            ]
+            tone = again.contains(refusal.code) ? .again : .wrong
+            message = "problem." + refusal.code.text
+            facts = refusal.facts
+        }
+    }
+
+    public internal(set) var worker: String?
+    public internal(set) var language: CommandCode.Language
+    public internal(set) var place = Place.home
+    /// The observations that this page recorded, the latest last: what "undo" takes back.
+    var undoable: [OperationID] = []
+    /// The next number is for this instead of a count.
+    public internal(set) var numberIsDamage = false
+
+    /// - Parameter language: what the page speaks until somebody switches.
+    public init(language: CommandCode.Language = .chinese) { self.language = language }
+
+    /// Takes a scan, a typed line or a pressed button.
+    ///
+    /// - Parameters:
+    ///   - text: what was read, without line end.
+    ///   - node: the terminal.
+    ///   - reading: the clocks now.
+    ///   - dice: for ids.
+    ///   - transaction: the terminal's store.
+    /// - Throws: a ``Refusal`` when the scan has no place here or the rules do not allow it; the
+    ///   caller undoes the transaction and shows it. The page stays as it was.
+    public mutating func scan(
+        _ text: String,
+        _ node: inout TerminalNode,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> Feedback {
+        var session = self
+        var desk = ScanDesk(
+            node: node,
+            reading: reading,
+            transaction: transaction
+        )
+        let meaning = try CodeParser(compressor: node.compressor).meaning(of: text)
+        let feedback = try desk.take(meaning, text, &session, &dice)
+        self = session
+        node = desk.node
+        return feedback
+    }
+
+    /// Goes to an entity of a list that was touched or chosen.
+    public mutating func open(_ place: Place) {
+        self.place = place
+        numberIsDamage = false
+    }
+}

@@ -1,0 +1,128 @@
+import Codes
+import Receiving
+import Sync
+import Tally
+
+extension FloorDesk {
+    func receiving(_ command: FloorCommand) throws -> Outcome {
+        switch command {
+        case .openReceipt(let text):
+            let note = try SignedNote.open(
+                text,
+                keys: try supplierKeys(),
+                now: now,
+                compressor: compressor
+            )
+            return try open(note.content, text: text)
+        case .openNote(let supplier, let number):
+            let key = ReceivingRoom.deliveryNoteKey(site: site, supplier: supplier, number: number)
+            guard let note = DeliveryNote(try reader.record(of: key)) else {
+                throw ReceivingRefusal.unknownNote(note: number)
+            }
+            return try open(note.content, text: "")
+        case .countLine(let id, let line, let lot, let number, let unit):
+            let receipt = try receipt(id)
+            let quantity = try quantity(number, unit: unit, line: line, of: receipt)
+            let material = receipt.note.lines.first { $0.number == line }?.material ?? ""
+            let registration = MaterialRegistration(
+                try reader.record(of: ReceivingRoom.materialKey(material))
+            )
+            let drafts = try receipt.count(
+                line: line,
+                lot: lot ?? "",
+                quantity,
+                isLotTracked: registration?.isLotTracked ?? false
+            )
+            return (receipt.key, drafts)
+        case .countAsNoted(let id, let line):
+            let receipt = try receipt(id)
+            return (receipt.key, try receipt.countAsNoted(line: line))
+        case .seeCarton(let id, let carton):
+            let receipt = try receipt(id)
+            return (receipt.key, try receipt.see(carton: carton))
+        case .reportDamage(let id, let line, let number, let remark):
+            let receipt = try receipt(id)
+            let quantity = try quantity(number, unit: nil, line: line, of: receipt)
+            return (receipt.key, try receipt.damage(line: line, quantity, remark: remark ?? ""))
+        case .correct(let id, let observation, let reason):
+            let receipt = try receipt(id)
+            let target = try self.observation(observation, field: "observation")
+            return (receipt.key, try receipt.correct(target, reason: reason ?? ""))
+        case .finishPart(let id):
+            let receipt = try receipt(id)
+            return (receipt.key, try receipt.finishPart())
+        case .closeReceipt(let id):
+            let receipt = try receipt(id)
+            return (receipt.key, try receipt.close())
+        case .settleCounts(let id, let one, let other, let ruling):
+            let receipt = try receipt(id)
+            guard let ruling = ReceiptFact.Ruling(text: ruling) else {
+                throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
+            }
+            let drafts = try receipt.settle(
+                try observation(one, field: "one"),
+                try observation(other, field: "other"),
+                ruling
+            )
+            return (receipt.key, drafts)
+        default:
+            preconditionFailure("\(command) is not for receiving")
+        }
+    }
+
+    /// The keys of all suppliers, from master data.
+    func supplierKeys() throws -> [SupplierKey] {
+        try reader.records(kind: ReceivingRoom.EntityKind.supplier)
+            .compactMap(SupplierRegistration.init).flatMap(\.keys)
+    }
+
+    private func open(_ note: NoteContent, text: String) throws -> Outcome {
+        let known = DeliveryNote(
+            try reader.record(
+                of: ReceivingRoom.deliveryNoteKey(
+                    site: note.site,
+                    supplier: note.supplier,
+                    number: note.number
+                )
+            )
+        )
+        let opened = try Receipt.open(
+            note,
+            text: text,
+            at: site,
+            isCancelled: known?.isCancelled ?? false,
+            receipt: { Receipt(try reader.record(of: $0)) }
+        )
+        return (opened.key, opened.drafts)
+    }
+
+    private func receipt(_ id: String) throws -> Receipt {
+        let key = try key(
+            ReceivingRoom.EntityKind.receipt,
+            area: ReceivingRoom.area,
+            id,
+            field: "receipt"
+        )
+        guard let receipt = Receipt(try reader.record(of: key)) else {
+            throw ReceivingRefusal.unknownReceipt(id)
+        }
+        return receipt
+    }
+
+    /// A typed number in a unit; without one, in the unit of the line.
+    private func quantity(
+        _ number: String,
+        unit: String?,
+        line: Int,
+        of receipt: Receipt
+    ) throws -> Quantity {
+        let noted = receipt.note.lines.first { $0.number == line }?.quantity.unit
+        guard let unit = unit.map(Unit.init) ?? noted ?? .piece else {
+            throw ReceivingRefusal.badValue(field: "unit", value: unit ?? "")
+        }
+        guard let quantity = Quantity(text: number, unit: unit) else {
+            throw AgentRefusal.badNumber(number)
+        }
+        return quantity
+    }
+}

@@ -1,0 +1,248 @@
+import Codes
+import Receiving
+import Sync
+import Tally
+
+extension ScanDesk {
+    /// The note of this number that came by sync; nil when none, or several suppliers', have it.
+    func note(numbered text: String) throws -> NoteContent? {
+        let number = NaturalKey.number(text)
+        let notes = try reader.records(kind: ReceivingRoom.EntityKind.deliveryNote)
+            .compactMap(DeliveryNote.init).map(\.content).filter { $0.number == number }
+        return notes.count == 1 ? notes.first : nil
+    }
+
+    mutating func openReceipt(
+        _ command: FloorCommand,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        let saved = try run(command, worker, &session, &dice)
+        let receipt = Receipt(try reader.record(of: saved.entity))
+        let line = receipt?.note.lines.first?.number
+        session.open(.receipt(saved.entity.id, line: line))
+        session.undoable = []
+        let facts = ["note": receipt?.note.number ?? ""]
+        return saved.operations.isEmpty
+            ? Feedback(.again, "kiosk.receipt_joined", facts)
+            : Feedback(.good, "kiosk.receipt_opened", facts)
+    }
+
+    mutating func receiving(
+        _ meaning: ScanMeaning,
+        _ text: String,
+        _ id: Identifier,
+        _ line: Int?,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        let receipt = id.description
+        switch meaning {
+        case .command(.quantity(let count)):
+            return try number(String(count), id, line, worker, &session, &dice)
+        case .command(.asNoted):
+            let command = FloorCommand.countAsNoted(receipt: receipt, line: try chosen(line))
+            return try record(command, "kiosk.counted_as_noted", worker, &session, &dice)
+        case .command(.damage):
+            session.numberIsDamage = true
+            return Feedback(.attention, "kiosk.damage_how_many", ["line": String(try chosen(line))])
+        case .command(.choice(let number)):
+            return try choose(line: number, id, &session)
+        case .command(.partDone):
+            return try record(
+                .finishPart(receipt: receipt),
+                "kiosk.part_done",
+                worker,
+                &session,
+                &dice
+            )
+        case .command(.closeReceipt):
+            return try close(id, worker, &session, &dice)
+        case .command(.undo):
+            return try undo(id, worker, &session, &dice)
+        case .command(.cancel):
+            session.numberIsDamage = false
+            return Feedback(.good, "kiosk.cancelled")
+        case .gs1(let elements):
+            return try gs1(elements, text, id, worker, &session, &dice)
+        case .plain(let plain):
+            return try plainText(plain, id, line, worker, &session, &dice)
+        default:
+            throw unexpected(text, "kiosk.expects_receipt")
+        }
+    }
+
+    private func chosen(_ line: Int?) throws -> Int {
+        guard let line else { throw unexpected("", "kiosk.expects_line") }
+        return line
+    }
+
+    private func receipt(_ id: Identifier) throws -> Receipt {
+        let scope = Scope(site: try node.site(in: transaction), area: ReceivingRoom.area)
+        let key = EntityKey(scope: scope, kind: ReceivingRoom.EntityKind.receipt, id: id)
+        guard let receipt = Receipt(try reader.record(of: key)) else {
+            throw ReceivingRefusal.unknownReceipt(id.description)
+        }
+        return receipt
+    }
+
+    private mutating func record(
+        _ command: FloorCommand,
+        _ message: String,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice,
+        _ facts: [String: String] = [:]
+    ) throws -> Feedback {
+        _ = try run(command, worker, &session, &dice)
+        return Feedback(.good, message, facts)
+    }
+
+    private mutating func number(
+        _ number: String,
+        _ id: Identifier,
+        _ line: Int?,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        let line = try chosen(line)
+        let facts = ["line": String(line), "quantity": number]
+        guard session.numberIsDamage else {
+            let command = FloorCommand.countLine(
+                receipt: id.description,
+                line: line,
+                quantity: number
+            )
+            return try record(command, "kiosk.counted", worker, &session, &dice, facts)
+        }
+        let command = FloorCommand.reportDamage(
+            receipt: id.description,
+            line: line,
+            quantity: number
+        )
+        let feedback = try record(command, "kiosk.damaged", worker, &session, &dice, facts)
+        session.numberIsDamage = false
+        return feedback
+    }
+
+    private func choose(
+        line number: Int,
+        _ id: Identifier,
+        _ session: inout KioskSession
+    ) throws -> Feedback {
+        let receipt = try receipt(id)
+        guard let line = receipt.note.lines.first(where: { $0.number == number }) else {
+            throw ReceivingRefusal.unknownLine(note: receipt.note.number, line: number)
+        }
+        session.place = .receipt(id, line: number)
+        return Feedback(
+            .good,
+            "kiosk.line_chosen",
+            ["line": String(number), "material": line.material]
+        )
+    }
+
+    /// A carton's SSCC is seen; a label with a lot or content chooses the line that it belongs to.
+    private mutating func gs1(
+        _ elements: ElementString,
+        _ text: String,
+        _ id: Identifier,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        if let carton = elements["00"] {
+            let command = FloorCommand.seeCarton(receipt: id.description, carton: carton)
+            return try record(
+                command,
+                "kiosk.carton_seen",
+                worker,
+                &session,
+                &dice,
+                ["carton": carton]
+            )
+        }
+        if let lot = elements["10"] { return try choose(matching: lot, id, &session) }
+        throw unexpected(text, "kiosk.expects_receipt")
+    }
+
+    /// A plain number is a count; a material or lot chooses its line; an SSCC may come bare.
+    private mutating func plainText(
+        _ text: String,
+        _ id: Identifier,
+        _ line: Int?,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        if text.utf8.count == 18, CheckDigit.isRight(text.utf8) {
+            let command = FloorCommand.seeCarton(receipt: id.description, carton: text)
+            return try record(
+                command,
+                "kiosk.carton_seen",
+                worker,
+                &session,
+                &dice,
+                ["carton": text]
+            )
+        }
+        if text.utf8.count <= 9, Quantity(text: text, unit: .piece) != nil {
+            return try number(text, id, line, worker, &session, &dice)
+        }
+        return try choose(matching: text, id, &session)
+    }
+
+    private func choose(
+        matching text: String,
+        _ id: Identifier,
+        _ session: inout KioskSession
+    ) throws -> Feedback {
+        let lines = try receipt(id).note.lines.filter {
+            $0.lot == NaturalKey.number(text) || $0.material == NaturalKey.code(text)
+        }
+        guard let line = lines.first, lines.count == 1 else {
+            throw unexpected(text, "kiosk.expects_receipt")
+        }
+        return try choose(line: line.number, id, &session)
+    }
+
+    private mutating func close(
+        _ id: Identifier,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        _ = try run(.closeReceipt(receipt: id.description), worker, &session, &dice)
+        let receipt = try receipt(id)
+        let differs = receipt.totals.contains { $0.isShort || $0.isOver }
+        let facts = ["note": receipt.note.number]
+        return differs
+            ? Feedback(.attention, "kiosk.receipt_closed_differs", facts)
+            : Feedback(.good, "kiosk.receipt_closed", facts)
+    }
+
+    private mutating func undo(
+        _ id: Identifier,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        let receipt = try receipt(id)
+        let standing = Set(
+            receipt.counts.filter { !$0.isVoid }.map(\.evidence.operation)
+                + receipt.cartons.map(\.evidence.operation)
+                + receipt.damages.map(\.evidence.operation)
+        )
+        guard let last = session.undoable.last(where: standing.contains) else {
+            throw AgentRefusal.nothingToUndo
+        }
+        let command = FloorCommand.correct(
+            receipt: id.description,
+            observation: last.description
+        )
+        return try record(command, "kiosk.undone", worker, &session, &dice)
+    }
+}

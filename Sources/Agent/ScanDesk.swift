@@ -1,0 +1,105 @@
+import Codes
+import Sync
+import Tally
+import Workforce
+
+/// What a scan means where the page stands, and the command that follows: one extension a workflow.
+struct ScanDesk {
+    typealias Feedback = KioskSession.Feedback
+
+    var node: TerminalNode
+    let reading: ClockReading
+    let transaction: any ReplicaTransaction
+
+    var reader: EntityReader { node.reader(transaction) }
+
+    mutating func take(
+        _ meaning: ScanMeaning,
+        _ text: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        switch meaning {
+        case .worker(let badge):
+            return try signIn(badge, &session)
+        case .command(.language(let language)):
+            session.language = language
+            return Feedback(.good, "kiosk.language_changed")
+        default:
+            break
+        }
+        guard let worker = session.worker else { throw AgentRefusal.nobodySignedIn }
+        switch meaning {
+        case .command(.home):
+            session.open(.home)
+            return Feedback(.good, "kiosk.home")
+        case .command(.report):
+            session.open(.report(KioskSession.ReportDraft()))
+            return Feedback(.good, "kiosk.report_begun")
+        case .signedNote:
+            return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
+        case .plate(let plate):
+            return try scanPlate(plate, worker, &session, &dice)
+        default:
+            break
+        }
+        switch session.place {
+        case .receipt(let id, let line):
+            return try receiving(meaning, text, id, line, worker, &session, &dice)
+        case .inspection(let id, let question):
+            return try inspection(meaning, text, id, question, worker, &session, &dice)
+        case .report(let draft):
+            return try report(meaning, text, draft, worker, &session, &dice)
+        case .home, .exception:
+            return try fromHome(meaning, text, worker, &session, &dice)
+        }
+    }
+
+    private func signIn(_ badge: String, _ session: inout KioskSession) throws -> Feedback {
+        guard let worker = Worker(try reader.record(of: Worker.key(badge: badge))) else {
+            throw AgentRefusal.unknownWorker(badge)
+        }
+        if session.worker != worker.badge { session.open(.home) }
+        session.worker = worker.badge
+        session.undoable = []
+        return Feedback(.good, "kiosk.signed_in", ["name": worker.name])
+    }
+
+    /// At home a plain text may be the number of a note that came by sync.
+    private mutating func fromHome(
+        _ meaning: ScanMeaning,
+        _ text: String,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        if case .plain(let plain) = meaning, let note = try note(numbered: plain) {
+            let command = FloorCommand.openNote(supplier: note.supplier, number: note.number)
+            return try openReceipt(command, worker, &session, &dice)
+        }
+        throw unexpected(text, "kiosk.expects_home")
+    }
+
+    /// Runs a command and remembers what it recorded, for "undo".
+    mutating func run(
+        _ command: FloorCommand,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> TerminalNode.Saved {
+        let saved = try node.run(
+            command,
+            by: worker,
+            reading: reading,
+            dice: &dice,
+            in: transaction
+        )
+        session.undoable = (session.undoable + saved.operations).suffix(50)
+        return saved
+    }
+
+    /// The refusal of a code that has no meaning here; `expected` is a key of the string table.
+    func unexpected(_ text: String, _ expected: String) -> AgentRefusal {
+        .unexpectedScan(read: String(text.prefix(60)), expected: expected)
+    }
+}

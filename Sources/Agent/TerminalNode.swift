@@ -1,0 +1,104 @@
+import Codes
+import Receiving
+import Sync
+import Tally
+import Workforce
+
+/// The terminal: takes what people scan and do, and records it.
+///
+/// It decides; the shells around it open transactions, move bytes and tell the time. Nothing here
+/// waits for the network. Every call is one transaction of the caller: what `run` gives back is
+/// saved once that transaction is durable, and not before.
+public struct TerminalNode: Sendable {
+    /// The area of a site where machines stand and line workers report.
+    public static let floorArea = "FLOOR"
+
+    public internal(set) var terminal: TerminalReplica
+    let compressor: any Compressor
+
+    /// Opens the terminal of a store: makes its key when the store is new, and brings the state up
+    /// to this program's reducer.
+    ///
+    /// - Parameters:
+    ///   - transaction: the terminal's store.
+    ///   - vocabulary: every operation that this program knows.
+    ///   - compressor: what delivery notes are packed with.
+    ///   - dice: for keys.
+    ///   - defects: wilful faults; none outside the simulator.
+    public init(
+        opening transaction: any ReplicaTransaction,
+        vocabulary: Vocabulary,
+        compressor: any Compressor,
+        dice: inout some Dice,
+        defects: Set<Defect> = []
+    ) throws {
+        let reducer = Reducer(vocabulary, defects: defects)
+        try reducer.upgradeIfNeeded(in: transaction)
+        self.compressor = compressor
+        terminal = TerminalReplica(
+            try Replica.open(transaction, dice: &dice),
+            reducer,
+            defects: defects
+        )
+    }
+
+    /// Reads entities as this terminal knows them, its own unsent records included.
+    public func reader(_ reading: any ReplicaReading) -> EntityReader {
+        EntityReader(reading, terminal.reducer)
+    }
+
+    /// The site that this terminal was enrolled for.
+    public func site(in reading: any ReplicaReading) throws -> String {
+        let scopes = try TerminalReplica.enrolment(in: reading)?.scopes ?? []
+        guard let scope = scopes.first(where: { $0 != .company }) else {
+            throw AgentRefusal.notEnrolled
+        }
+        return scope.site
+    }
+
+    /// What a command came to.
+    public struct Saved: Hashable, Sendable {
+        /// What was recorded, in order; empty when there was nothing new to say.
+        public let operations: [OperationID]
+        /// What it is about.
+        public let entity: EntityKey
+    }
+
+    /// Runs a command for a worker.
+    ///
+    /// - Parameters:
+    ///   - command: what the person wants recorded.
+    ///   - worker: the badge code of who is signed in.
+    ///   - reading: the clocks now.
+    ///   - dice: for ids and the incarnation.
+    ///   - transaction: the terminal's store.
+    /// - Throws: a ``Refusal`` when the rules do not allow it; nothing is recorded then.
+    public mutating func run(
+        _ command: FloorCommand,
+        by worker: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> Saved {
+        let badge = NaturalKey.code(worker)
+        guard Worker(try reader(transaction).record(of: Worker.key(badge: badge))) != nil else {
+            throw AgentRefusal.unknownWorker(worker)
+        }
+        let desk = FloorDesk(
+            site: try site(in: transaction),
+            worker: badge,
+            reader: reader(transaction),
+            compressor: compressor,
+            now: reading.wall
+        )
+        let (entity, drafts) = try desk.drafts(for: command, dice: &dice)
+        let operations = try terminal.record(
+            drafts,
+            by: badge,
+            reading: reading,
+            dice: &dice,
+            in: transaction
+        )
+        return Saved(operations: operations.map(\.id), entity: entity)
+    }
+}

@@ -1,0 +1,233 @@
+import Receiving
+import Sync
+import Synchronization
+import Tally
+
+/// The terminal as its daemon runs it: the node, its store, clock and dice in one place.
+///
+/// The node is a value; a transaction that fails leaves the node as it was before.
+public final class TerminalShell: Sendable {
+    /// What the page, `/healthz` and `/metrics` tell about a terminal.
+    public struct Status: Hashable, Sendable {
+        /// Nil before the terminal was enrolled.
+        public var name: String?
+        public var site: String?
+        /// Operations that the hub has not acknowledged.
+        public var unsynced = 0
+        /// What the wall clock said when the oldest of them was recorded.
+        public var unsyncedSince: Moment?
+        public var scopes: [ScopeStatus] = []
+    }
+
+    /// How a scope stands.
+    public struct ScopeStatus: Hashable, Sendable {
+        public let scope: Scope
+        /// The position in the hub's order up to which this terminal has seen it.
+        public let position: UInt64
+        public let digest: ScopeDigest
+        /// Times that the state differed from the hub's and was repaired.
+        public let repairs: UInt64
+    }
+
+    private struct State {
+        var node: TerminalNode
+        var dice: any Dice
+    }
+
+    private let store: any AsyncReplicaStore
+    private let clock: any Clock
+    /// Changed only inside the store's transactions, which run one after another; the lock is for
+    /// the readers beside them.
+    private let state: Mutex<State>
+
+    /// Opens the terminal of a store.
+    ///
+    /// - Parameters:
+    ///   - store: the terminal's.
+    ///   - vocabulary: every operation that this program knows.
+    ///   - compressor: what delivery notes are packed with.
+    ///   - clock: the machine's.
+    ///   - dice: the operating system's.
+    public init(
+        store: any AsyncReplicaStore,
+        vocabulary: Vocabulary,
+        compressor: any Compressor,
+        clock: any Clock,
+        dice: some Dice
+    ) async throws {
+        let opened = try await store.write { transaction in
+            var dice = dice
+            let node = try TerminalNode(
+                opening: transaction,
+                vocabulary: vocabulary,
+                compressor: compressor,
+                dice: &dice
+            )
+            return State(node: node, dice: dice)
+        }
+        self.store = store
+        self.clock = clock
+        state = Mutex(opened)
+    }
+
+    /// Asks what this terminal knows.
+    public func read<Result: Sendable>(
+        _ body: @Sendable (EntityReader, any ReplicaReading) throws -> Result
+    ) async throws -> Result {
+        let node = state.withLock(\.node)
+        return try await store.read { reading in try body(node.reader(reading), reading) }
+    }
+
+    /// Runs the node in a transaction. What it answers is durable when this returns.
+    private func transact<Result: Sendable>(
+        _ body:
+            @Sendable (
+                inout TerminalNode, inout any Dice, ClockReading, any ReplicaTransaction
+            ) throws -> Result
+    ) async throws -> Result {
+        let reading = clock.reading()
+        return try await store.write { transaction in
+            // The lock is not held while the disk works: transactions run one after another, so
+            // nobody else changes the state between these two.
+            var now = self.state.withLock { $0 }
+            let result = try body(&now.node, &now.dice, reading, transaction)
+            let after = now
+            self.state.withLock { $0 = after }
+            return result
+        }
+    }
+
+    /// Records what a worker did. When this returns it is saved.
+    public func run(
+        _ command: FloorCommand,
+        by worker: String
+    ) async throws -> TerminalNode.Saved {
+        try await transact { node, dice, reading, transaction in
+            try Self.run(command, worker, &node, &dice, reading, transaction)
+        }
+    }
+
+    private static func run(
+        _ command: FloorCommand,
+        _ worker: String,
+        _ node: inout TerminalNode,
+        _ dice: inout any Dice,
+        _ reading: ClockReading,
+        _ transaction: any ReplicaTransaction
+    ) throws -> TerminalNode.Saved {
+        var box = AnyDice(dice)
+        defer { dice = box.dice }
+        return try node.run(command, by: worker, reading: reading, dice: &box, in: transaction)
+    }
+
+    /// Takes a scan on a page. When this returns, what the feedback says is saved; a refusal is a
+    /// feedback too, and changes neither page nor records.
+    public func scan(
+        _ text: String,
+        on session: KioskSession
+    ) async throws -> (session: KioskSession, feedback: KioskSession.Feedback) {
+        do {
+            return try await transact { node, dice, reading, transaction in
+                var session = session
+                var box = AnyDice(dice)
+                defer { dice = box.dice }
+                let feedback = try session.scan(
+                    text,
+                    &node,
+                    reading: reading,
+                    dice: &box,
+                    in: transaction
+                )
+                return (session, feedback)
+            }
+        } catch let refusal as any Refusal {
+            return (session, KioskSession.Feedback(refusal))
+        }
+    }
+
+    /// How the terminal stands.
+    public func status() async throws -> Status {
+        let terminal = state.withLock(\.node.terminal)
+        return try await store.read { reading in
+            var status = Status()
+            let backlog = try reading.backlog(of: terminal.replica.id)
+            status.unsynced = backlog.count
+            status.unsyncedSince = backlog.since
+            guard let enrolment = try TerminalReplica.enrolment(in: reading) else { return status }
+            status.name = enrolment.name
+            status.site = enrolment.scopes.first { $0 != .company }?.site
+            status.scopes = try enrolment.scopes.map { scope in
+                ScopeStatus(
+                    scope: scope,
+                    position: try terminal.cursor(of: scope, in: reading),
+                    digest: try reading.digest(of: scope),
+                    repairs: try TerminalReplica.repairs(of: scope, in: reading)
+                )
+            }
+            return status
+        }
+    }
+
+    // MARK: - Sync
+
+    /// Enrols the terminal with a code that the hub gave out; nothing when it is enrolled already.
+    public func enroll(code: String, at link: some HubLink) async throws {
+        let publicKey = state.withLock(\.node.terminal.replica.publicKey)
+        if try await store.read({ try TerminalReplica.enrolment(in: $0) }) != nil { return }
+        let request = try EnrollRequest(code: code, publicKey: publicKey).bytes()
+        let answer = try Enrolment(bytes: try await link.enroll(request))
+        try await store.write { try TerminalReplica.enroll(answer, in: $0) }
+    }
+
+    /// The scopes that this terminal shares; none before it was enrolled.
+    public func scopes() async throws -> [Scope] {
+        try await store.read { try TerminalReplica.enrolment(in: $0)?.scopes ?? [] }
+    }
+
+    /// Sends the next batch.
+    ///
+    /// - Returns: whether more is unsent.
+    public func push(over link: some HubLink) async throws -> Bool {
+        let terminal = state.withLock(\.node.terminal)
+        guard let request = try await store.read({ try terminal.pushRequest(in: $0) }) else {
+            return false
+        }
+        let answer = try PushResponse(bytes: try await link.push(try request.bytes()))
+        let outcome = try await store.write { transaction in
+            try terminal.apply(answer, to: request, in: transaction)
+        }
+        switch outcome {
+        case .applied(let more): return more
+        case .stale, .newEpoch: return true
+        case .stalled: throw AgentRefusal.hubStoredNothing
+        }
+    }
+
+    /// Fetches the next page of a scope.
+    ///
+    /// - Returns: whether the hub has more.
+    public func pull(_ scope: Scope, over link: some HubLink) async throws -> Bool {
+        let terminal = state.withLock(\.node.terminal)
+        let request = try await store.read { try terminal.pullRequest(scope, in: $0) }
+        let answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
+        let now = clock.reading().wall
+        let outcome = try await store.write { transaction in
+            try terminal.apply(answer, now: now, in: transaction)
+        }
+        switch outcome {
+        case .applied(let more): return more
+        case .stale, .newEpoch: return true
+        case .repaired(let refetch): return refetch
+        case .differs: return false
+        }
+    }
+}
+
+/// Dice of any kind, for functions that want to know which.
+struct AnyDice: Dice {
+    var dice: any Dice
+
+    init(_ dice: any Dice) { self.dice = dice }
+
+    mutating func next() -> UInt64 { dice.next() }
+}

@@ -1,0 +1,78 @@
+import Tally
+
+/// Exception reports (生产异常): the words of this room, and the entities that it knows.
+public enum ExceptionRoom {
+    /// What this room's entities are called.
+    public enum EntityKind {
+        public static let category = "exception_category"
+        public static let report = "exception_report"
+    }
+
+    static let containMove = "exception_report.contain"
+    static let resolveMove = "exception_report.resolve"
+    static let closeMove = "exception_report.close"
+    static let reopenMove = "exception_report.reopen"
+
+    public static let vocabulary = Vocabulary(
+        facts: [Raising.type, AddedRecord.type],
+        fields: Set(Section.allCases.map(\.field)),
+        decisions: [ExceptionCategory.type, Routing.type],
+        lifecycles: [EntityKind.report: ExceptionReport.lifecycle]
+    )
+
+    /// A category, by its code; all sites share it.
+    public static func categoryKey(_ code: String) -> EntityKey {
+        EntityKey(
+            scope: .company,
+            kind: EntityKind.category,
+            id: .derived(EntityKind.category, code)
+        )
+    }
+
+    /// A report; it has no natural key, so `id` is random.
+    public static func reportKey(_ id: Identifier, in scope: Scope) -> EntityKey {
+        EntityKey(scope: scope, kind: EntityKind.report, id: id)
+    }
+
+    /// A problem code when a payload is not what its type says; nil when it is sound.
+    public static func flaw(
+        _ kind: OperationKind,
+        _ type: String,
+        _ payload: [UInt8]
+    ) -> ProblemCode? {
+        do {
+            switch kind {
+            case .fact where type == Raising.type: _ = try Raising(payload: payload)
+            case .fact where type == AddedRecord.type:
+                _ = try AddedRecord.content(of: payload)
+            case .edit where vocabulary.fields.contains(type):
+                guard String(validating: payload, as: UTF8.self) != nil else {
+                    throw ExceptionRefusal.badPayload(type: type)
+                }
+            case .decision where type == ExceptionCategory.type:
+                _ = try ExceptionCategory(payload: payload)
+            case .decision where type == Routing.type: _ = try Routing(payload: payload)
+            case .fact, .edit, .transition, .decision: break
+            }
+            return nil
+        } catch let refusal as any Refusal {
+            return refusal.code
+        } catch {
+            return ExceptionRefusal.badPayload(type: type).code
+        }
+    }
+}
+
+/// The five sections of a report, in the order in which they are filled (8D's D2, D1, D3, D4, D7).
+public enum Section: String, Sendable, CaseIterable, Comparable {
+    case problem
+    case responsibleTeam = "responsible_team"
+    case containment
+    case rootCause = "root_cause"
+    case prevention
+
+    /// The edit field that holds it.
+    var field: String { "exception_report.\(rawValue)" }
+
+    public static func < (one: Section, other: Section) -> Bool { one.rawValue < other.rawValue }
+}

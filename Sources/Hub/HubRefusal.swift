@@ -1,0 +1,28 @@
+import Tally
+
+/// Why the hub refuses what the office asks. Nothing was changed.
+public enum HubRefusal: Refusal, Equatable {
+    case unknownSupplier(String)
+    case unknownOrder(String)
+    case unknownSite(String)
+    case siteExists(String)
+    case badSiteName(String)
+
+    public var code: ProblemCode {
+        switch self {
+        case .unknownSupplier: "hub.unknown_supplier"
+        case .unknownOrder: "hub.unknown_order"
+        case .unknownSite: "hub.unknown_site"
+        case .siteExists: "hub.site_exists"
+        case .badSiteName: "hub.bad_site_name"
+        }
+    }
+
+    public var facts: [String: String] {
+        switch self {
+        case .unknownSupplier(let code): ["supplier": code]
+        case .unknownOrder(let number): ["order": number]
+        case .unknownSite(let site), .siteExists(let site), .badSiteName(let site): ["site": site]
+        }
+    }
+}

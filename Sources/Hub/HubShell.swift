@@ -1,0 +1,148 @@
+import Sync
+import Synchronization
+import Tally
+
+/// The hub as its daemon runs it: the node, its store, clock and dice in one place.
+///
+/// The node is a value; a transaction that fails leaves the node as it was before.
+public final class HubShell: Sendable {
+    private struct State {
+        var node: HubNode
+        var dice: any Dice
+    }
+
+    /// How the hub stands, for `/healthz` and `/metrics`.
+    public struct Status: Hashable, Sendable {
+        public var epoch: UInt64 = 0
+        public var sites: [String] = []
+        public var scopes: [ScopeStatus] = []
+        /// Messages that wait for a connector, up to 1,000.
+        public var outbox = 0
+        /// Operations that wait for a newer program, up to 1,000.
+        public var waiting = 0
+    }
+
+    /// How a scope stands.
+    public struct ScopeStatus: Hashable, Sendable {
+        public let scope: Scope
+        /// The last position.
+        public let head: UInt64
+        public let digest: ScopeDigest
+    }
+
+    private let store: any AsyncReplicaStore
+    private let clock: any Clock
+    /// Changed only inside the store's transactions, which run one after another; the lock is for
+    /// the readers beside them.
+    private let state: Mutex<State>
+
+    /// Opens the hub of a store.
+    ///
+    /// - Parameters:
+    ///   - store: the hub's.
+    ///   - compressor: what delivery notes are packed with.
+    ///   - clock: the machine's.
+    ///   - dice: the operating system's.
+    public init(
+        store: any AsyncReplicaStore,
+        compressor: any Compressor,
+        clock: any Clock,
+        dice: some Dice
+    ) async throws {
+        let reading = clock.reading()
+        let opened = try await store.write { transaction in
+            var dice = dice
+            let node = try HubNode(
+                opening: transaction,
+                compressor: compressor,
+                reading: reading,
+                dice: &dice
+            )
+            return State(node: node, dice: dice)
+        }
+        self.store = store
+        self.clock = clock
+        state = Mutex(opened)
+    }
+
+    /// Asks what the hub knows.
+    public func read<Result: Sendable>(
+        _ body: @Sendable (HubNode, any ReplicaReading) throws -> Result
+    ) async throws -> Result {
+        let node = state.withLock(\.node)
+        return try await store.read { reading in try body(node, reading) }
+    }
+
+    /// Runs the node in a transaction. What it answers is durable when this returns.
+    public func write<Result: Sendable>(
+        _ body:
+            @Sendable (
+                inout HubNode, inout HubDice, ClockReading, any ReplicaTransaction
+            ) throws -> Result
+    ) async throws -> Result {
+        let reading = clock.reading()
+        return try await store.write { transaction in
+            // The lock is not held while the disk works: transactions run one after another, so
+            // nobody else changes the state between these two.
+            var (node, dice) = self.state.withLock { ($0.node, HubDice(dice: $0.dice)) }
+            let result = try body(&node, &dice, reading, transaction)
+            let after = State(node: node, dice: dice.dice)
+            self.state.withLock { $0 = after }
+            return result
+        }
+    }
+
+    // MARK: - Sync
+
+    /// Takes a terminal's batch: a `PushRequest`, answered by a `PushResponse`.
+    public func push(_ request: [UInt8]) async throws -> [UInt8] {
+        let request = try PushRequest(bytes: request)
+        return try await write { node, dice, reading, transaction in
+            try node.push(request, reading: reading, dice: &dice, in: transaction).bytes()
+        }
+    }
+
+    /// Gives a terminal the next page: a `PullRequest`, answered by a `PullResponse`.
+    public func pull(_ request: [UInt8]) async throws -> [UInt8] {
+        let request = try PullRequest(bytes: request)
+        return try await read { node, reading in
+            try node.replica.pull(request, in: reading).bytes()
+        }
+    }
+
+    /// Takes a terminal in: an `EnrollRequest`, answered by an `EnrollResponse`.
+    public func enroll(_ request: [UInt8]) async throws -> [UInt8] {
+        let request = try EnrollRequest(bytes: request)
+        return try await write { node, _, reading, transaction in
+            try node.replica.enroll(request, now: reading.wall, in: transaction).bytes()
+        }
+    }
+
+    // MARK: - Status
+
+    /// How the hub stands.
+    public func status() async throws -> Status {
+        try await read { node, reading in
+            var status = Status()
+            status.epoch = try HubReplica.epoch(in: reading)
+            status.sites = try HubNode.sites(in: reading)
+            status.scopes = try reading.scopes().map { scope in
+                ScopeStatus(
+                    scope: scope,
+                    head: try reading.head(of: scope),
+                    digest: try reading.digest(of: scope)
+                )
+            }
+            status.outbox = try reading.outbox(limit: 1_000).count
+            status.waiting = try reading.waiting(limit: 1_000).count
+            return status
+        }
+    }
+}
+
+/// Dice of any kind, for functions that want to know which.
+public struct HubDice: Dice {
+    var dice: any Dice
+
+    public mutating func next() -> UInt64 { dice.next() }
+}

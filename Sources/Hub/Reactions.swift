@@ -1,0 +1,64 @@
+import Sync
+import Tally
+
+/// What follows at the hub when entities have changed: one file a feature, joined here.
+///
+/// Reactions are idempotent: asked again with nothing new, they draft nothing. Messages to the
+/// world outside are queued in the same transaction as the decision that they tell of.
+struct Reactions: Sendable {
+    let reducer: Reducer
+    let defects: Set<Defect>
+
+    /// The drafts that follow from changes of these entities.
+    func drafts(
+        _ changed: Set<EntityKey>,
+        _ transaction: any ReplicaTransaction
+    ) throws -> [Draft] {
+        let reader = EntityReader(transaction, reducer)
+        var drafts: [Draft] = []
+        for entity in changed.sorted() {
+            drafts += try arrivalOrder(entity, reader, transaction)
+            drafts += try maintenanceOrders(entity, reader, transaction)
+            drafts += try routing(entity, reader)
+        }
+        return drafts
+    }
+
+    /// The next number of a site: unique, increasing, never reused; gaps may occur.
+    func nextNumber(
+        _ prefix: String,
+        site: String,
+        in transaction: any ReplicaTransaction
+    ) throws -> String {
+        let key = SettingKey("number.\(prefix).\(site)")
+        var last: UInt64 = 0
+        if let bytes = try transaction.setting(key) {
+            var decoder = CanonicalDecoder(bytes)
+            last = try decoder.integer()
+        }
+        var encoder = CanonicalEncoder()
+        encoder.write(last + 1)
+        try transaction.set(key, to: encoder.bytes)
+        let digits = String(last + 1)
+        let padding = String(repeating: "0", count: max(0, 6 - digits.count))
+        return "\(prefix)-\(site)-\(padding)\(digits)"
+    }
+
+    /// Queues a message about a decision; its key derives from the entity and the revision, so a hub
+    /// that was restored and decides the same again makes the same key (promise 2).
+    func announce(
+        _ draft: Draft,
+        topic: String,
+        revision: Int,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let key = Identifier.derived("outbox", draft.entity.id.description, String(revision))
+        let message = OutboxMessage(
+            key: key,
+            topic: topic,
+            entity: draft.entity,
+            payload: draft.payload
+        )
+        try transaction.enqueue(message)
+    }
+}

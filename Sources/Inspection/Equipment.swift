@@ -1,0 +1,121 @@
+import Foundation
+import SwiftProtobuf
+import Tally
+
+/// A machine as this replica knows it.
+public struct Equipment: Hashable, Sendable {
+    /// A stop that nobody who knew of it has taken back.
+    public struct Stop: Hashable, Sendable {
+        public let evidence: Evidence
+        /// A person's words.
+        public let reason: String
+    }
+
+    public let key: EntityKey
+    public let registration: EquipmentRegistration
+    /// Where it stands, in a person's words; more than one value is a conflict, the one shown first.
+    public let locations: [FieldValue]
+    /// In order of operations; empty when the machine may run.
+    public let stops: [Stop]
+
+    /// Reads a machine; nil when it is not registered.
+    public init?(_ record: EntityRecord) {
+        guard let registration = EquipmentRegistration(record) else { return nil }
+        key = record.key
+        self.registration = registration
+        locations = record.fields[InspectionRoom.locationField] ?? []
+        stops = Self.stopsInForce(record.moves)
+    }
+
+    public var tag: String { registration.tag }
+
+    /// Whether the machine must not run.
+    ///
+    /// Safety is not left to the stage: a release takes back the stops that it names. Another stop,
+    /// made where the person who released could not see it, stays in force though the release was
+    /// judged later.
+    public var isStopped: Bool { !stops.isEmpty }
+
+    private static func stopsInForce(_ moves: [JudgedMove]) -> [Stop] {
+        var released: Set<OperationID> = []
+        for move in moves where move.recorded.type == InspectionRoom.releaseMove && move.stands {
+            // A release that cannot be read releases nothing: the safe side.
+            released.formUnion((try? stops(ofRelease: move.recorded.payload)) ?? [])
+        }
+        return moves.compactMap { move in
+            let evidence = move.recorded.evidence
+            guard move.recorded.type == InspectionRoom.stopMove, !released.contains(evidence.operation)
+            else { return nil }
+            let reason = (try? Self.reason(ofStop: move.recorded.payload)) ?? ""
+            return Stop(evidence: evidence, reason: reason)
+        }
+    }
+}
+
+// MARK: - What people do
+
+extension Equipment {
+    /// Stops the machine; it stands whatever else happened meanwhile.
+    public func stop(reason: String) throws -> [Draft] {
+        var wire = WireStop()
+        wire.reason = reason
+        let payload: [UInt8] = try wire.serializedBytes()
+        return [Draft(.transition, of: key, type: InspectionRoom.stopMove, payload: payload)]
+    }
+
+    /// Takes back all stops that are known here.
+    ///
+    /// - Throws: ``InspectionRefusal/notStopped(tag:)``.
+    public func release() throws -> [Draft] {
+        guard isStopped else { throw InspectionRefusal.notStopped(tag: tag) }
+        var wire = WireRelease()
+        wire.stops = stops.map { Data($0.evidence.operation.bytes) }
+        let payload: [UInt8] = try wire.serializedBytes()
+        return [Draft(.transition, of: key, type: InspectionRoom.releaseMove, payload: payload)]
+    }
+
+    /// Says where the machine stands.
+    ///
+    /// - Throws: ``InspectionRefusal/emptyText``.
+    public func move(to location: String) throws -> [Draft] {
+        guard location.contains(where: { !$0.isWhitespace }) else {
+            throw InspectionRefusal.emptyText
+        }
+        return [
+            Draft(
+                .edit,
+                of: key,
+                type: InspectionRoom.locationField,
+                payload: Array(location.utf8),
+                bases: locations.map(\.evidence.operation)
+            )
+        ]
+    }
+
+    static func reason(ofStop payload: [UInt8]) throws -> String {
+        do {
+            return try WireStop(serializedBytes: payload).reason
+        } catch {
+            throw InspectionRefusal.badPayload(type: InspectionRoom.stopMove)
+        }
+    }
+
+    static func stops(ofRelease payload: [UInt8]) throws -> [OperationID] {
+        do {
+            let wire = try WireRelease(serializedBytes: payload)
+            return try operations(wire.stops, InspectionRoom.releaseMove)
+        } catch {
+            throw InspectionRefusal.badPayload(type: InspectionRoom.releaseMove)
+        }
+    }
+}
+
+/// Reads operations that a message names.
+func operations(_ names: [Data], _ type: String) throws -> [OperationID] {
+    try names.map { name in
+        guard let operation = OperationID(bytes: name) else {
+            throw InspectionRefusal.badPayload(type: type)
+        }
+        return operation
+    }
+}

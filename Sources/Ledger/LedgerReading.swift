@@ -1,0 +1,230 @@
+import Foundation
+import GRDB
+import Sync
+import Tally
+
+/// A consistent state of the database, for as long as the access lasts.
+class LedgerReading: ReplicaReading {
+    let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    func setting(_ key: SettingKey) throws -> [UInt8]? {
+        try database.first("SELECT value FROM setting WHERE key = ?", [key.text]) {
+            try $0.requiredBytes(0)
+        }
+    }
+
+    // MARK: - Log
+
+    func operation(_ id: OperationID) throws -> LoggedOperation? {
+        try database.first(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation
+            WHERE replica = ? AND incarnation = ? AND sequence = ?
+            """,
+            id.arguments,
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func chainHead(_ replica: Identifier, _ incarnation: UInt64) throws -> ChainHead? {
+        try database.first(
+            """
+            SELECT sequence, hash FROM operation INDEXED BY operation_name
+            WHERE replica = ? AND incarnation = ?
+            ORDER BY sequence DESC LIMIT 1
+            """,
+            [replica.data, incarnation.stored]
+        ) { row in
+            ChainHead(
+                id: OperationID(
+                    replica: replica,
+                    incarnation: incarnation,
+                    sequence: row.unsigned(0)
+                ),
+                hash: try row.identifier(1)
+            )
+        }
+    }
+
+    func unsent(of replica: Identifier, limit: Int) throws -> [LoggedOperation] {
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_unsent
+            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
+            ORDER BY ordinal LIMIT ?
+            """,
+            [replica.data, limit],
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func unjudged(about entity: EntityKey) throws -> [LoggedOperation] {
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_unjudged
+            WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND position IS NULL
+            ORDER BY ordinal
+            """,
+            entity.arguments,
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func backlog(of replica: Identifier) throws -> (count: Int, since: Moment?) {
+        let count = try database.first(
+            """
+            SELECT count(*) FROM operation INDEXED BY operation_unsent
+            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
+            """,
+            [replica.data]
+        ) { $0[0] as Int }
+        let since = try database.first(
+            """
+            SELECT wall FROM operation INDEXED BY operation_unsent
+            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
+            ORDER BY ordinal LIMIT 1
+            """,
+            [replica.data]
+        ) { Moment(milliseconds: $0[0]) }
+        return (count ?? 0, since)
+    }
+
+    func stream(
+        _ scope: Scope,
+        after position: UInt64,
+        limit: Int
+    ) throws -> [LoggedOperation] {
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_place
+            WHERE site = ? AND area = ? AND position > ?
+            ORDER BY position LIMIT ?
+            """,
+            scope.arguments + [Int64(clamping: position), limit],
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func head(of scope: Scope) throws -> UInt64 { try state(of: scope)?.head ?? 0 }
+
+    func waiting(limit: Int) throws -> [LoggedOperation] {
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_waiting
+            WHERE verdict = 3
+            ORDER BY position, ordinal LIMIT ?
+            """,
+            [limit],
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func log(offset: Int, limit: Int) throws -> [LoggedOperation] {
+        // Ordinals count from 1 without a gap, so the offset needs no counting of rows.
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation
+            WHERE ordinal > ? ORDER BY ordinal LIMIT ?
+            """,
+            [offset, limit],
+            LoggedOperation.init(row:)
+        )
+    }
+
+    // MARK: - State
+
+    func cell(_ key: CellKey, of entity: EntityKey) throws -> [UInt8]? {
+        try database.first(
+            """
+            SELECT value FROM cell
+            WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND key = ?
+            """,
+            entity.arguments + [Data(key.bytes)]
+        ) { try $0.requiredBytes(0) }
+    }
+
+    func cells(of entity: EntityKey) throws -> [CellKey: [UInt8]] {
+        let cells = try database.all(
+            """
+            SELECT key, value FROM cell
+            WHERE site = ? AND area = ? AND kind = ? AND entity = ?
+            """,
+            entity.arguments
+        ) { (try CellKey(row: $0, 0), try $0.requiredBytes(1)) }
+        return Dictionary(cells) { first, _ in first }
+    }
+
+    func entities(kind: String, in scope: Scope?) throws -> [EntityKey] {
+        // Scopes are few: asking in each keeps the primary key the only index that is needed.
+        guard let scope else { return try scopes().flatMap { try entities(kind: kind, in: $0) } }
+        return try database.all(
+            "SELECT id FROM entity WHERE site = ? AND area = ? AND kind = ? ORDER BY id",
+            scope.arguments + [kind]
+        ) { EntityKey(scope: scope, kind: kind, id: try $0.identifier(0)) }
+    }
+
+    func scopes() throws -> [Scope] {
+        try database.all("SELECT site, area FROM scope ORDER BY site, area") {
+            Scope(site: $0[0], area: $0[1])
+        }
+    }
+
+    func digest(of scope: Scope) throws -> ScopeDigest {
+        try state(of: scope)?.digest ?? ScopeDigest()
+    }
+
+    /// The row of a scope; nil when nothing of that scope was ever here.
+    func state(of scope: Scope) throws -> ScopeState? {
+        try database.first(
+            "SELECT head, digest FROM scope WHERE site = ? AND area = ?",
+            scope.arguments
+        ) { row in
+            guard let digest = ScopeDigest(bytes: try row.requiredBytes(1)) else {
+                throw DamagedRow(what: "the digest of \(scope)")
+            }
+            return ScopeState(head: row.unsigned(0), digest: digest)
+        }
+    }
+
+    // MARK: - Outbox
+
+    func outbox(limit: Int) throws -> [OutboxMessage] {
+        try database.all(
+            """
+            SELECT key, topic, site, area, kind, entity, payload
+            FROM outbox INDEXED BY outbox_queue
+            WHERE delivered = 0 ORDER BY queued LIMIT ?
+            """,
+            [limit]
+        ) { row in
+            OutboxMessage(
+                key: try row.identifier(0),
+                topic: row[1],
+                entity: EntityKey(
+                    scope: Scope(site: row[2], area: row[3]),
+                    kind: row[4],
+                    id: try row.identifier(5)
+                ),
+                payload: try row.requiredBytes(6)
+            )
+        }
+    }
+}
+
+/// What is kept of a scope beside its cells.
+struct ScopeState {
+    var head: UInt64 = 0
+    var digest = ScopeDigest()
+}
+
+extension CellKey {
+    init(row: Row, _ index: Int) throws {
+        let bytes = try row.requiredBytes(index)
+        guard let key = CellKey(bytes: bytes) else {
+            throw DamagedRow(what: "a cell with the key \(bytes.hexadecimal)")
+        }
+        self = key
+    }
+}

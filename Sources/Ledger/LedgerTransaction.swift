@@ -1,0 +1,224 @@
+import Foundation
+import GRDB
+import Sync
+import Tally
+
+/// A transaction on the database.
+///
+/// Settings and the rows of scopes change with almost every operation. They are held here and
+/// written once, by ``flush()``, so that a batch of a hundred operations writes them once, not a
+/// hundred times.
+final class LedgerTransaction: LedgerReading, ReplicaTransaction {
+    private var settings: [SettingKey: [UInt8]?] = [:]
+    private var changedSettings: Set<SettingKey> = []
+    private var states: [Scope: ScopeState] = [:]
+    private var changedStates: Set<Scope> = []
+    private var known: Set<EntityKey> = []
+
+    /// Writes what was held back; the last thing before the commit.
+    func flush() throws {
+        for key in changedSettings {
+            if let value = settings[key] ?? nil {
+                try database.run(
+                    """
+                    INSERT INTO setting (key, value) VALUES (?, \(Self.blob))
+                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                    """,
+                    [key.text, Data(value)]
+                )
+            } else {
+                try database.run("DELETE FROM setting WHERE key = ?", [key.text])
+            }
+        }
+        for scope in changedStates {
+            guard let state = states[scope] else { continue }
+            try database.run(
+                "UPDATE scope SET head = ?, digest = ? WHERE site = ? AND area = ?",
+                [state.head.stored, state.digest.sum.data] + scope.arguments
+            )
+        }
+        changedSettings = []
+        changedStates = []
+    }
+
+    /// A bound blob that may be empty: GRDB hands SQLite a null pointer for one, which is NULL.
+    private static let blob = "coalesce(?, x'')"
+
+    // MARK: - Settings
+
+    override func setting(_ key: SettingKey) throws -> [UInt8]? {
+        if let held = settings[key] { return held }
+        let value = try super.setting(key)
+        settings[key] = .some(value)
+        return value
+    }
+
+    func set(_ key: SettingKey, to value: [UInt8]?) throws {
+        settings[key] = .some(value)
+        changedSettings.insert(key)
+    }
+
+    // MARK: - Scopes and entities
+
+    override func state(of scope: Scope) throws -> ScopeState? {
+        if let held = states[scope] { return held }
+        let state = try super.state(of: scope)
+        states[scope] = state
+        return state
+    }
+
+    private func change(_ scope: Scope, _ change: (inout ScopeState) -> Void) throws {
+        var state = try state(of: scope) ?? ScopeState()
+        change(&state)
+        states[scope] = state
+        changedStates.insert(scope)
+    }
+
+    private func raiseHead(of scope: Scope, to position: UInt64) throws {
+        guard position > (try head(of: scope)) else { return }
+        try change(scope) { $0.head = position }
+    }
+
+    private func know(_ entity: EntityKey) throws {
+        guard known.insert(entity).inserted else { return }
+        if try state(of: entity.scope) == nil {
+            try database.run(
+                "INSERT INTO scope (site, area) VALUES (?, ?)",
+                entity.scope.arguments
+            )
+            states[entity.scope] = ScopeState()
+        }
+        try database.run(
+            """
+            INSERT INTO entity (site, area, kind, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            entity.arguments
+        )
+    }
+
+    // MARK: - Log
+
+    func append(_ logged: LoggedOperation) throws {
+        let operation = logged.operation
+        try know(operation.entity)
+        var arguments = operation.entity.arguments + operation.id.arguments
+        arguments += [
+            operation.hash.data, operation.reading.wall.milliseconds, operation.author,
+            operation.type,
+        ]
+        arguments += Judgement.arguments(logged.judgement)
+        arguments += [logged.acknowledged?.rawValue, Data(operation.bytes)]
+        try database.run(
+            """
+            INSERT INTO operation (
+                site, area, kind, entity, replica, incarnation, sequence, hash, wall, author, type,
+                position, verdict, reason, effective, stamp, unsure, acknowledged, bytes
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            arguments
+        )
+        if let judgement = logged.judgement {
+            try raiseHead(of: operation.scope, to: judgement.position)
+        }
+    }
+
+    func judge(_ id: OperationID, _ judgement: Judgement?) throws {
+        let scopes = try database.all(
+            """
+            UPDATE operation
+            SET position = ?, verdict = ?, reason = ?, effective = ?, stamp = ?, unsure = ?
+            WHERE replica = ? AND incarnation = ? AND sequence = ?
+            RETURNING site, area
+            """,
+            Judgement.arguments(judgement) + id.arguments
+        ) { Scope(site: $0[0], area: $0[1]) }
+        guard let scope = scopes.first else { preconditionFailure("no operation \(id)") }
+        if let judgement { try raiseHead(of: scope, to: judgement.position) }
+    }
+
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws {
+        try database.run(
+            """
+            UPDATE operation SET acknowledged = ?
+            WHERE replica = ? AND incarnation = ? AND sequence = ?
+            """,
+            [verdict?.rawValue] + id.arguments
+        )
+    }
+
+    func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws {
+        try database.run(
+            """
+            UPDATE operation
+            SET position = NULL, verdict = NULL, reason = NULL, effective = NULL, stamp = NULL,
+                unsure = NULL
+            WHERE site = ? AND area = ? AND position IS NOT NULL
+            """,
+            scope.arguments
+        )
+        if acknowledgements {
+            try database.run(
+                """
+                UPDATE operation SET acknowledged = NULL
+                WHERE site = ? AND area = ? AND acknowledged IS NOT NULL
+                """,
+                scope.arguments
+            )
+        }
+        if try state(of: scope) != nil { try change(scope) { $0.head = 0 } }
+    }
+
+    // MARK: - Cells
+
+    func setCell(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) throws {
+        try know(entity)
+        let old = try cell(key, of: entity)
+        guard old != value else { return }
+        let name = entity.arguments + [Data(key.bytes)]
+        if let value {
+            try database.run(
+                """
+                INSERT INTO cell (site, area, kind, entity, key, value)
+                VALUES (?, ?, ?, ?, ?, \(Self.blob))
+                ON CONFLICT DO UPDATE SET value = excluded.value
+                """,
+                name + [Data(value)]
+            )
+        } else {
+            try database.run(
+                """
+                DELETE FROM cell
+                WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND key = ?
+                """,
+                name
+            )
+        }
+        try change(entity.scope) { $0.digest.replace(key, of: entity, from: old, to: value) }
+    }
+
+    func clearCells(of scope: Scope) throws {
+        try database.run("DELETE FROM cell WHERE site = ? AND area = ?", scope.arguments)
+        if try state(of: scope) != nil { try change(scope) { $0.digest = ScopeDigest() } }
+    }
+
+    // MARK: - Outbox
+
+    func enqueue(_ message: OutboxMessage) throws {
+        let entity = message.entity
+        try database.run(
+            """
+            INSERT INTO outbox (site, area, key, topic, kind, entity, payload)
+            VALUES (?, ?, ?, ?, ?, ?, \(Self.blob))
+            ON CONFLICT (key) DO NOTHING
+            """,
+            [
+                entity.scope.site, entity.scope.area, message.key.data, message.topic, entity.kind,
+                entity.id.data, Data(message.payload),
+            ]
+        )
+    }
+
+    func delivered(_ key: Identifier) throws {
+        try database.run("UPDATE outbox SET delivered = 1 WHERE key = ?", [key.data])
+    }
+}

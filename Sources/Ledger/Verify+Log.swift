@@ -1,0 +1,149 @@
+import GRDB
+import Sync
+import Tally
+
+/// Checks that operations follow from one another as their replicas made them.
+///
+/// A replica's own log has every operation that it made. A hub has all of its terminals' too; a
+/// terminal has of others only what its scopes brought, so there gaps mean nothing and links are
+/// looked at where two operations are neighbours.
+struct ChainCheck {
+    /// Where a replica keeps the hash of its last operation (`Setting` in Sync).
+    private static let lastHash = SettingKey("replica.last_hash")
+
+    private let reading: LedgerReading
+    private let own: Identifier?
+    private let isTerminal: Bool
+
+    init(_ reading: LedgerReading) throws {
+        self.reading = reading
+        own = try reading.setting(Setting.privateKey).map { try Replica(privateKey: $0).id }
+        isTerminal = try TerminalReplica.enrolment(in: reading) != nil
+    }
+
+    func run() throws {
+        var before: (id: OperationID, hash: Identifier)?
+        // What the first operations of our own incarnations link to.
+        var links: [Identifier: OperationID] = [:]
+        try reading.database.each(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation
+            ORDER BY replica, incarnation, sequence
+            """
+        ) { row in
+            let logged = try LoggedOperation(row: row)
+            let operation = logged.operation
+            let id = operation.id
+            let sameChain =
+                before?.id.replica == id.replica && before?.id.incarnation == id.incarnation
+            let last = sameChain ? before?.id.sequence ?? 0 : 0
+            let isNeighbour = id.sequence == last + 1
+            if !isNeighbour, id.replica == own || !isTerminal { throw LedgerDifference.gap(id) }
+            if isNeighbour, last > 0 {
+                let linked = operation.previous == before?.hash
+                guard linked || isKnownBreak(logged) else { throw LedgerDifference.link(id) }
+            } else if id.replica == own, let previous = operation.previous {
+                links[previous] = id
+            }
+            before = (id, operation.hash)
+            return true
+        }
+        try checkOwn(links)
+    }
+
+    /// The hub keeps what does not link, and says so in its verdict.
+    private func isKnownBreak(_ logged: LoggedOperation) -> Bool {
+        logged.operation.id.replica != own && logged.judgement?.verdict == .quarantined
+    }
+
+    /// Every incarnation of ours starts from an operation of ours, and the one that we made last
+    /// is here.
+    private func checkOwn(_ links: [Identifier: OperationID]) throws {
+        guard let own else { return }
+        let last = try reading.setting(Self.lastHash).flatMap { Identifier(bytes: $0) }
+        var links = links
+        var hasLast = false
+        var count = 0
+        try reading.database.each("SELECT hash FROM operation WHERE replica = ?", [own.data]) {
+            let hash = try $0.identifier(0)
+            links[hash] = nil
+            hasLast = hasLast || hash == last
+            count += 1
+            return true
+        }
+        if let broken = links.values.min() { throw LedgerDifference.link(broken) }
+        guard hasLast || last == nil && count == 0 else {
+            throw LedgerDifference.lastOperation(last ?? own)
+        }
+    }
+}
+
+/// Checks a scope's positions and judgements against the acceptances that gave them.
+struct OrderCheck {
+    private static let pageCount = 500
+
+    private let reading: LedgerReading
+    private let scope: Scope
+    private var position: UInt64 = 0
+    /// Operations of the group that is being read, until its acceptance comes.
+    private var group: [OperationID: LoggedOperation] = [:]
+
+    init(_ reading: LedgerReading, _ scope: Scope) {
+        self.reading = reading
+        self.scope = scope
+    }
+
+    /// Reads the scope's order from the start.
+    func run() throws {
+        var check = self
+        try check.readAll()
+    }
+
+    private mutating func readAll() throws {
+        while true {
+            let page = try reading.stream(scope, after: position, limit: Self.pageCount)
+            if page.isEmpty { break }
+            for logged in page { try take(logged) }
+        }
+        if let stray = group.keys.min() { throw LedgerDifference.judgement(stray) }
+        let head = try reading.head(of: scope)
+        guard head == position else {
+            throw LedgerDifference.position(scope, min(head, position) + 1)
+        }
+    }
+
+    private mutating func take(_ logged: LoggedOperation) throws {
+        position += 1
+        guard logged.judgement?.position == position else {
+            throw LedgerDifference.position(scope, position)
+        }
+        let operation = logged.operation
+        guard logged.endsGroup else {
+            group[operation.id] = logged
+            return
+        }
+        let expected = Judgement(
+            position: position,
+            verdict: .accepted,
+            effective: operation.reading.wall,
+            effectiveStamp: operation.stamp
+        )
+        guard logged.judgement == expected else {
+            throw LedgerDifference.judgement(operation.id)
+        }
+        for item in try Acceptance(payload: operation.payload).items { try check(item) }
+        if let stray = group.keys.min() { throw LedgerDifference.judgement(stray) }
+    }
+
+    private mutating func check(_ item: Acceptance.Item) throws {
+        let id = item.operation
+        guard let subject = try group.removeValue(forKey: id) ?? reading.operation(id) else {
+            throw LedgerDifference.position(scope, item.judgement.position)
+        }
+        guard subject.operation.hash == item.hash else { throw LedgerDifference.column(id, "hash") }
+        // What waited was judged again later; that acceptance is checked when it comes.
+        guard subject.judgement == item.judgement || item.judgement.verdict == .waiting else {
+            throw LedgerDifference.judgement(id)
+        }
+    }
+}

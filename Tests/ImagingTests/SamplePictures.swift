@@ -1,0 +1,91 @@
+/// Pictures that no code of ours writes.
+enum SamplePictures {
+    /// A JPEG file with the QR code of "JPEG", in base64.
+    static let jpeg = """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZG\
+        NywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAB0AHQBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcI\
+        CQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcY\
+        GRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKj\
+        pKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APTq\
+        KKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK8J8GeEf8AhKvtv+n/AGT7Ls/5Y+Zu3bv9oY+7+tdR/wAKj/6j3/kn/wDZ\
+        0f8ACo/+o9/5J/8A2dHwY/5jP/bD/wBqUf8ACo/+o9/5J/8A2dH/AAtz/qA/+Tn/ANhXp1eE+DPCP/CVfbf9P+yf\
+        Zdn/ACx8zdu3f7Qx939a6j/hUf8A1Hv/ACT/APs6P+FR/wDUe/8AJP8A+zo+DH/MZ/7Yf+1K9OooorzH4Mf8xn/t\
+        h/7UrzCvT/gx/wAxn/th/wC1KPgx/wAxn/th/wC1KP8Ahbn/AFAf/Jz/AOwr06vMfgx/zGf+2H/tSj4Mf8xn/th/\
+        7UrzCvT/AIMf8xn/ALYf+1KPgx/zGf8Ath/7Ur06iiivMfgx/wAxn/th/wC1KP8AhUf/AFHv/JP/AOzrp/BnhH/h\
+        Fftv+n/a/tWz/lj5e3bu/wBo5+9+lcx8GP8AmM/9sP8A2pXL+DPF3/CK/bf9A+1/atn/AC28vbt3f7Jz979K6j/h\
+        bn/UB/8AJz/7Cun8GeEf+EV+2/6f9r+1bP8Alj5e3bu/2jn736VzHwY/5jP/AGw/9qUf8Kj/AOo9/wCSf/2ddP4M\
+        8I/8Ir9t/wBP+1/atn/LHy9u3d/tHP3v0rmPgx/zGf8Ath/7Ur06iiivMf8AhUf/AFHv/JP/AOzo/wCFR/8AUe/8\
+        k/8A7Oj/AIVH/wBR7/yT/wDs66fwZ4R/4RX7b/p/2v7Vs/5Y+Xt27v8AaOfvfpXMfBj/AJjP/bD/ANqUf8kr/wCo\
+        r/an/bDyvL/76znzPbGPej4Mf8xn/th/7Uo/4VH/ANR7/wAk/wD7Oj/hUf8A1Hv/ACT/APs6P+FR/wDUe/8AJP8A\
+        +zrp/BnhH/hFftv+n/a/tWz/AJY+Xt27v9o5+9+ldPRRRXhPgzxd/wAIr9t/0D7X9q2f8tvL27d3+yc/e/SvT/Gf\
+        i7/hFfsf+gfavtW//lt5e3bt/wBk5+9+leYeDPF3/CK/bf8AQPtf2rZ/y28vbt3f7Jz979KPGfhH/hFfsf8Ap/2r\
+        7Vv/AOWPl7du3/aOfvfpXUfBj/mM/wDbD/2pXmFen/8AJVP+oV/Zf/bfzfM/75xjy/fOfauX8Z+Ef+EV+x/6f9q+\
+        1b/+WPl7du3/AGjn736UeM/CP/CK/Y/9P+1fat//ACx8vbt2/wC0c/e/Suo/4W5/1Af/ACc/+wo+DH/MZ/7Yf+1K\
+        9OooorwnwZ4u/wCEV+2/6B9r+1bP+W3l7du7/ZOfvfpXp/jPwj/wlX2P/T/sv2Xf/wAsfM3btv8AtDH3f1o8GeLv\
+        +Eq+2/6B9k+y7P8Alt5m7du/2Rj7v61zH/JK/wDqK/2p/wBsPK8v/vrOfM9sY96P+Fuf9QH/AMnP/sK6fxn4R/4S\
+        r7H/AKf9l+y7/wDlj5m7dt/2hj7v60eM/F3/AAiv2P8A0D7V9q3/APLby9u3b/snP3v0rzDwZ4R/4Sr7b/p/2T7L\
+        s/5Y+Zu3bv8AaGPu/rR4M8Xf8Ir9t/0D7X9q2f8ALby9u3d/snP3v0r0/wAZ+Lv+EV+x/wCgfavtW/8A5beXt27f\
+        9k5+9+lHgzxd/wAJV9t/0D7J9l2f8tvM3bt3+yMfd/WunoooooorzH/hUf8A1Hv/ACT/APs66fwZ4u/4Sr7b/oH2\
+        T7Ls/wCW3mbt27/ZGPu/rR4M8Xf8JV9t/wBA+yfZdn/LbzN27d/sjH3f1rwmvT/gx/zGf+2H/tSun8Z+Lv8AhFfs\
+        f+gfavtW/wD5beXt27f9k5+9+lHgzwj/AMIr9t/0/wC1/atn/LHy9u3d/tHP3v0o8GeEf+EV+2/6f9r+1bP+WPl7\
+        du7/AGjn736V09FFFeE+DPCP/CVfbf8AT/sn2XZ/yx8zdu3f7Qx939a6j/hUf/Ue/wDJP/7Oj/hUf/Ue/wDJP/7O\
+        j4Mf8xn/ALYf+1K6fwZ4R/4RX7b/AKf9r+1bP+WPl7du7/aOfvfpXMf8kr/6iv8Aan/bDyvL/wC+s58z2xj3rl/B\
+        nhH/AISr7b/p/wBk+y7P+WPmbt27/aGPu/rXp/jPxd/wiv2P/QPtX2rf/wAtvL27dv8AsnP3v0rmPjN/zBv+2/8A\
+        7Tr06uY8GeLv+Eq+2/6B9k+y7P8Alt5m7du/2Rj7v6109FFFeY/Bj/mM/wDbD/2pXmFen/Bj/mM/9sP/AGpR8GP+\
+        Yz/2w/8AalH/ACSv/qK/2p/2w8ry/wDvrOfM9sY965fxn4R/4RX7H/p/2r7Vv/5Y+Xt27f8AaOfvfpXp/gzxd/wl\
+        X23/AED7J9l2f8tvM3bt3+yMfd/WvMPGfhH/AIRX7H/p/wBq+1b/APlj5e3bt/2jn736V1H/ACSv/qK/2p/2w8ry\
+        /wDvrOfM9sY965fxn4R/4RX7H/p/2r7Vv/5Y+Xt27f8AaOfvfpXUfBj/AJjP/bD/ANqV6dRRRXmPwY/5jP8A2w/9\
+        qUf8Kj/6j3/kn/8AZ10/gzwj/wAIr9t/0/7X9q2f8sfL27d3+0c/e/SuY+DH/MZ/7Yf+1K6fxn4R/wCEq+x/6f8A\
+        Zfsu/wD5Y+Zu3bf9oY+7+tcx/wAKj/6j3/kn/wDZ10/jPxd/wiv2P/QPtX2rf/y28vbt2/7Jz979K8w8GeEf+Eq+\
+        2/6f9k+y7P8Alj5m7du/2hj7v60eDPCP/CVfbf8AT/sn2XZ/yx8zdu3f7Qx939a6j4Mf8xn/ALYf+1K6fwZ4u/4S\
+        r7b/AKB9k+y7P+W3mbt27/ZGPu/rXT0UUV5j/wAKj/6j3/kn/wDZ0f8ACo/+o9/5J/8A2dH/AAqP/qPf+Sf/ANnX\
+        T+DPCP8Awiv23/T/ALX9q2f8sfL27d3+0c/e/SjwZ4R/4RX7b/p/2v7Vs/5Y+Xt27v8AaOfvfpR4M8I/8Ir9t/0/\
+        7X9q2f8ALHy9u3d/tHP3v0rmP+FR/wDUe/8AJP8A+zrp/BnhH/hFftv+n/a/tWz/AJY+Xt27v9o5+9+ldPXmP/Co\
+        /wDqPf8Akn/9nXT+DPCP/CK/bf8AT/tf2rZ/yx8vbt3f7Rz979K6eiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiv//Z
+        """
+
+    /// A JPEG file with one QR code of a structured append, in base64.
+    static let part = """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZG\
+        NywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAB0AHQBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcI\
+        CQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcY\
+        GRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKj\
+        pKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APTq\
+        KKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK8J8GeEf8AhKvtv+n/AGT7Ls/5Y+Zu3bv9oY+7+tdR/wAKj/6j3/kn/wDZ\
+        0f8ACo/+o9/5J/8A2dHwY/5jP/bD/wBqVy/jPxd/wlX2P/QPsv2Xf/y28zdu2/7Ix939a9P8GeEf+EV+2/6f9r+1\
+        bP8Alj5e3bu/2jn736UeDPF3/CVfbf8AQPsn2XZ/y28zdu3f7Ix939a8w8GeEf8AhKvtv+n/AGT7Ls/5Y+Zu3bv9\
+        oY+7+tdR/wAKj/6j3/kn/wDZ0f8ACo/+o9/5J/8A2dHwY/5jP/bD/wBqV6dRRRXmPwY/5jP/AGw/9qV5hXp/wY/5\
+        jP8A2w/9qUfBj/mM/wDbD/2pR/wqP/qPf+Sf/wBnXL+DPCP/AAlX23/T/sn2XZ/yx8zdu3f7Qx939a92rzH4Mf8A\
+        MZ/7Yf8AtSvMK9P+DH/MZ/7Yf+1KPgx/zGf+2H/tSvTqKKK8x+DH/MZ/7Yf+1KP+FR/9R7/yT/8As66fwZ4R/wCE\
+        V+2/6f8Aa/tWz/lj5e3bu/2jn736VzHwY/5jP/bD/wBqV5hXT+M/F3/CVfY/9A+y/Zd//LbzN27b/sjH3f1r0/wZ\
+        4u/4Sr7b/oH2T7Ls/wCW3mbt27/ZGPu/rXMfBj/mM/8AbD/2pR/wqP8A6j3/AJJ//Z10/gzwj/wiv23/AE/7X9q2\
+        f8sfL27d3+0c/e/SuY+DH/MZ/wC2H/tSvTqKKK8x/wCFR/8AUe/8k/8A7Oj/AIVH/wBR7/yT/wDs6P8AhUf/AFHv\
+        /JP/AOzrp/BnhH/hFftv+n/a/tWz/lj5e3bu/wBo5+9+lcx8GP8AmM/9sP8A2pXL+DPF3/CK/bf9A+1/atn/AC28\
+        vbt3f7Jz979K6j4Mf8xn/th/7Uo/4VH/ANR7/wAk/wD7Oj/hUf8A1Hv/ACT/APs6P+FR/wDUe/8AJP8A+zrp/Bnh\
+        H/hFftv+n/a/tWz/AJY+Xt27v9o5+9+ldPRRRXhPgzwj/wAJV9t/0/7J9l2f8sfM3bt3+0Mfd/WvT/GfhH/hKvsf\
+        +n/Zfsu//lj5m7dt/wBoY+7+tHgzxd/wlX23/QPsn2XZ/wAtvM3bt3+yMfd/WuY/4VH/ANR7/wAk/wD7OuX8Z+Lv\
+        +Eq+x/6B9l+y7/8Alt5m7dt/2Rj7v60eDPF3/CK/bf8AQPtf2rZ/y28vbt3f7Jz979K9P8GeEf8AhFftv+n/AGv7\
+        Vs/5Y+Xt27v9o5+9+leYeM/CP/CK/Y/9P+1fat//ACx8vbt2/wC0c/e/Suo/5JX/ANRX+1P+2HleX/31nPme2Me9\
+        cv4z8I/8Ir9j/wBP+1fat/8Ayx8vbt2/7Rz979K92oooormPBni7/hKvtv8AoH2T7Ls/5beZu3bv9kY+7+tcx/yV\
+        T/qFf2X/ANt/N8z/AL5xjy/fOfauX8Z+Ef8AhFfsf+n/AGr7Vv8A+WPl7du3/aOfvfpXUf8ACo/+o9/5J/8A2dHx\
+        m/5g3/bf/wBp0f8AJVP+oV/Zf/bfzfM/75xjy/fOfaj/AJKp/wBQr+y/+2/m+Z/3zjHl++c+1dP4z8Xf8Ir9j/0D\
+        7V9q3/8ALby9u3b/ALJz979K5j/hbn/UB/8AJz/7CuX8GeLv+EV+2/6B9r+1bP8Alt5e3bu/2Tn736V1HwY/5jP/\
+        AGw/9qV6dRRRXmP/AAqP/qPf+Sf/ANnR/wAKj/6j3/kn/wDZ10/jPwj/AMJV9j/0/wCy/Zd//LHzN27b/tDH3f1r\
+        mP8AhUf/AFHv/JP/AOzo/wCFuf8AUB/8nP8A7CuX8Z+Lv+Eq+x/6B9l+y7/+W3mbt23/AGRj7v60eM/CP/CK/Y/9\
+        P+1fat//ACx8vbt2/wC0c/e/SvT/ABn4u/4RX7H/AKB9q+1b/wDlt5e3bt/2Tn736V5h4M8I/wDCVfbf9P8Asn2X\
+        Z/yx8zdu3f7Qx939a9P8Z+Lv+EV+x/6B9q+1b/8Alt5e3bt/2Tn736VzHwY/5jP/AGw/9qV6dRRRXhPgzwj/AMJV\
+        9t/0/wCyfZdn/LHzN27d/tDH3f1rqP8AhUf/AFHv/JP/AOzo/wCFR/8AUe/8k/8A7Oj4Mf8AMZ/7Yf8AtSuX8Z+E\
+        f+EV+x/6f9q+1b/+WPl7du3/AGjn736V1Hxm/wCYN/23/wDadHwY/wCYz/2w/wDalH/Co/8AqPf+Sf8A9nXL+DPF\
+        3/CK/bf9A+1/atn/AC28vbt3f7Jz979K6j4zf8wb/tv/AO066fwZ4u/4Sr7b/oH2T7Ls/wCW3mbt27/ZGPu/rXT0\
+        UUV5j8GP+Yz/ANsP/aleYV6f8GP+Yz/2w/8AalHwY/5jP/bD/wBqUf8AJVP+oV/Zf/bfzfM/75xjy/fOfauX8GeL\
+        v+EV+2/6B9r+1bP+W3l7du7/AGTn736UeM/CP/CK/Y/9P+1fat//ACx8vbt2/wC0c/e/Sjxn4u/4Sr7H/oH2X7Lv\
+        /wCW3mbt23/ZGPu/rXUf8Lc/6gP/AJOf/YVy/jPwj/wiv2P/AE/7V9q3/wDLHy9u3b/tHP3v0rqPgx/zGf8Ath/7\
+        Ur06iiivMfgx/wAxn/th/wC1KP8AhUf/AFHv/JP/AOzrp/BnhH/hFftv+n/a/tWz/lj5e3bu/wBo5+9+lcx8GP8A\
+        mM/9sP8A2pR/yVT/AKhX9l/9t/N8z/vnGPL9859q5fwZ4u/4RX7b/oH2v7Vs/wCW3l7du7/ZOfvfpXUfBj/mM/8A\
+        bD/2pXp1eY/8kr/6iv8Aan/bDyvL/wC+s58z2xj3rp/Gfi7/AIRX7H/oH2r7Vv8A+W3l7du3/ZOfvfpXMfBj/mM/\
+        9sP/AGpXp1FFFeY/8Kj/AOo9/wCSf/2dH/Co/wDqPf8Akn/9nR/wqP8A6j3/AJJ//Z10/gzwj/wiv23/AE/7X9q2\
+        f8sfL27d3+0c/e/SuY/4VH/1Hv8AyT/+zrp/BnhH/hFftv8Ap/2v7Vs/5Y+Xt27v9o5+9+lHgzwj/wAIr9t/0/7X\
+        9q2f8sfL27d3+0c/e/Sjxn4R/wCEq+x/6f8AZfsu/wD5Y+Zu3bf9oY+7+tHgzwj/AMIr9t/0/wC1/atn/LHy9u3d\
+        /tHP3v0o8GeEf+EV+2/6f9r+1bP+WPl7du7/AGjn736V09FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFf/2Q==
+        """
+}

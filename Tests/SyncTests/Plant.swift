@@ -1,0 +1,282 @@
+import Foundation
+import Sync
+import Tally
+import Testing
+
+/// The seed that property tests count up from: `TALLYMAN_SEED`, or 1.
+let seedBase = ProcessInfo.processInfo.environment["TALLYMAN_SEED"].flatMap(UInt64.init) ?? 1
+
+extension SeededDice {
+    /// A number from 0 up to, not including, `end`.
+    mutating func roll(_ end: Int) -> Int { Int(next() % UInt64(end)) }
+
+    /// True once in `times`.
+    mutating func once(in times: Int) -> Bool { roll(times) == 0 }
+
+    /// Bytes, as many as a roll says.
+    mutating func garbage(countMax: Int) -> [UInt8] {
+        (0..<roll(countMax + 1)).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}
+
+/// A small vocabulary, and what can be said in it about one carton.
+enum Carton {
+    static let vocabulary = Vocabulary(
+        facts: ["carton.seen", "carton.weighed"],
+        fields: ["carton.label", "carton.bin"],
+        decisions: ["carton.ruled"],
+        lifecycles: [
+            "carton": Lifecycle(
+                initial: "open",
+                moves: [
+                    Lifecycle.Move("carton.close", from: ["open"], to: "closed"),
+                    Lifecycle.Move("carton.reopen", from: ["closed"], to: "open"),
+                    Lifecycle.Move("carton.stop", from: [], to: "stopped", alwaysStands: true),
+                ]
+            )
+        ]
+    )
+
+    /// The same without the fact `carton.weighed`, the field `carton.bin` and the lifecycle.
+    static let olderVocabulary = Vocabulary(
+        facts: ["carton.seen"],
+        fields: ["carton.label"],
+        decisions: ["carton.ruled"]
+    )
+
+    static let dock = Scope(site: "SZ1", area: "DOCK")
+    static let floor = Scope(site: "SZ1", area: "FLOOR")
+
+    static func key(_ name: String = "A", in scope: Scope = dock) -> EntityKey {
+        EntityKey(scope: scope, kind: "carton", id: .derived("carton", name))
+    }
+
+    static func seen(_ note: String = "", _ key: EntityKey = key()) -> Draft {
+        Draft(.fact, of: key, type: "carton.seen", payload: Array(note.utf8))
+    }
+
+    static func weighed(_ note: String = "", _ key: EntityKey = key()) -> Draft {
+        Draft(.fact, of: key, type: "carton.weighed", payload: Array(note.utf8))
+    }
+
+    static func label(
+        _ text: String,
+        bases: [OperationID] = [],
+        _ key: EntityKey = key()
+    ) -> Draft {
+        Draft(.edit, of: key, type: "carton.label", payload: Array(text.utf8), bases: bases)
+    }
+
+    static func move(_ name: String, _ key: EntityKey = key()) -> Draft {
+        Draft(.transition, of: key, type: "carton.\(name)")
+    }
+
+    static func ruled(_ text: String, _ key: EntityKey = key()) -> Draft {
+        Draft(.decision, of: key, type: "carton.ruled", payload: Array(text.utf8))
+    }
+}
+
+/// A replica's store with dice and a clock that a test sets.
+class TestNode {
+    let store = MemoryStore()
+    var dice: SeededDice
+    var wall = Moment(milliseconds: 1_795_248_000_000)
+
+    init(seed: UInt64) { dice = SeededDice(seed: seed) }
+
+    var reading: ClockReading {
+        ClockReading(wall: wall, boot: 1, monotonicMilliseconds: 1)
+    }
+
+    func digest(_ scope: Scope = Carton.dock) throws -> ScopeDigest {
+        try store.read { try $0.digest(of: scope) }
+    }
+
+    /// Every cell of a scope, of the entity kinds that tests use.
+    func cells(_ scope: Scope = Carton.dock) throws -> [EntityKey: [CellKey: [UInt8]]] {
+        try store.read { reading in
+            var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
+            for kind in ["carton", "pallet"] {
+                for entity in try reading.entities(kind: kind, in: scope) {
+                    let own = try reading.cells(of: entity)
+                    if !own.isEmpty { cells[entity] = own }
+                }
+            }
+            return cells
+        }
+    }
+}
+
+final class TestHub: TestNode {
+    private(set) var hub: HubReplica
+    private let rules: HubRules
+
+    init(
+        seed: UInt64 = 1,
+        vocabulary: Vocabulary = Carton.vocabulary,
+        flaw: @escaping (Operation) -> String? = { _ in nil },
+        react: @escaping (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft] = { _, _ in [] }
+    ) throws {
+        var dice = SeededDice(seed: seed &* 7919)
+        let key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        rules = HubRules(flaw: flaw, react: react)
+        hub = HubReplica(try Replica(privateKey: key), Reducer(vocabulary), rules)
+        super.init(seed: seed)
+        try store.write { transaction in
+            let replica = try Replica.open(transaction, dice: &self.dice)
+            hub = HubReplica(replica, Reducer(vocabulary), rules)
+            try hub.reducer.upgradeIfNeeded(in: transaction)
+            _ = try HubReplica.epoch(in: transaction, dice: &self.dice)
+        }
+    }
+
+    /// Starts the program again, perhaps another version of it.
+    func restart(_ vocabulary: Vocabulary = Carton.vocabulary) throws {
+        try store.write { transaction in
+            let reducer = Reducer(vocabulary)
+            try reducer.upgradeIfNeeded(in: transaction)
+            hub = HubReplica(try Replica.open(transaction, dice: &dice), reducer, rules)
+            try hub.judgeWaiting(reading: reading, dice: &dice, in: transaction)
+        }
+    }
+
+    func push(_ request: PushRequest) throws -> PushResponse {
+        try store.write { try hub.push(request, reading: reading, dice: &dice, in: $0) }
+    }
+
+    func pull(_ request: PullRequest) throws -> PullResponse {
+        try store.read { try hub.pull(request, in: $0) }
+    }
+
+    func record(_ drafts: Draft...) throws {
+        try store.write {
+            try hub.record(drafts, by: "", reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    func takeNewEpoch() throws {
+        try store.write { _ = try HubReplica.takeNewEpoch(in: $0, dice: &dice) }
+    }
+
+    func offer(_ scopes: [Scope] = [Carton.dock], name: String = "T") throws -> String {
+        try store.write {
+            try HubReplica.offerEnrolment(
+                name: name,
+                scopes: scopes,
+                now: wall,
+                dice: &dice,
+                in: $0
+            )
+        }
+    }
+
+    func enroll(_ request: EnrollRequest) throws -> Enrolment {
+        try store.write { try hub.enroll(request, now: wall, in: $0) }
+    }
+
+    var epoch: UInt64 {
+        get throws { try store.write { try HubReplica.epoch(in: $0, dice: &dice) } }
+    }
+}
+
+final class TestTerminal: TestNode {
+    private(set) var terminal: TerminalReplica
+
+    init(
+        seed: UInt64,
+        at hub: TestHub,
+        scopes: [Scope] = [Carton.dock],
+        vocabulary: Vocabulary = Carton.vocabulary
+    ) throws {
+        var dice = SeededDice(seed: seed &* 104_729)
+        let key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        terminal = TerminalReplica(try Replica(privateKey: key), Reducer(vocabulary))
+        super.init(seed: seed)
+        try restart(vocabulary)
+        let code = try hub.offer(scopes)
+        let request = EnrollRequest(code: code, publicKey: terminal.replica.publicKey)
+        let answer = try hub.enroll(request)
+        try store.write { try TerminalReplica.enroll(answer, in: $0) }
+    }
+
+    /// Starts the program again, perhaps another version of it.
+    func restart(_ vocabulary: Vocabulary = Carton.vocabulary) throws {
+        try store.write { transaction in
+            let reducer = Reducer(vocabulary)
+            try reducer.upgradeIfNeeded(in: transaction)
+            terminal = TerminalReplica(try Replica.open(transaction, dice: &dice), reducer)
+        }
+    }
+
+    @discardableResult
+    func record(_ drafts: Draft...) throws -> [Operation] {
+        try store.write {
+            try terminal.record(drafts, by: "W1", reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    func record(of key: EntityKey = Carton.key()) throws -> EntityRecord {
+        try store.read { try EntityReader($0, terminal.reducer).record(of: key) }
+    }
+
+    func pushRequest(limit: Int = PushRequest.operationCountMax) throws -> PushRequest? {
+        try store.read { try terminal.pushRequest(in: $0, limit: limit) }
+    }
+
+    func pullRequest(_ scope: Scope = Carton.dock, limit: Int = 500) throws -> PullRequest {
+        try store.read { try terminal.pullRequest(scope, in: $0, limit: limit) }
+    }
+
+    @discardableResult
+    func apply(
+        _ response: PushResponse,
+        to request: PushRequest
+    ) throws
+        -> TerminalReplica.PushOutcome
+    {
+        try store.write { try terminal.apply(response, to: request, in: $0) }
+    }
+
+    @discardableResult
+    func apply(_ response: PullResponse) throws -> TerminalReplica.PullOutcome {
+        try store.write { try terminal.apply(response, now: wall, in: $0) }
+    }
+
+    var cursor: UInt64 {
+        get throws { try store.read { try terminal.cursor(of: Carton.dock, in: $0) } }
+    }
+
+    /// Pushes all that is unsent; gives the hub's words on the last batch.
+    @discardableResult
+    func push(to hub: TestHub) throws -> [PushResponse.Item] {
+        var items: [PushResponse.Item] = []
+        while let request = try pushRequest() {
+            let response = try hub.push(request)
+            items = response.items
+            guard try apply(response, to: request) != .stalled else { break }
+        }
+        return items
+    }
+
+    /// Fetches all of a scope; gives the last outcome.
+    @discardableResult
+    func pull(
+        from hub: TestHub,
+        _ scope: Scope = Carton.dock,
+        limit: Int = 500
+    ) throws -> TerminalReplica.PullOutcome {
+        while true {
+            let outcome = try apply(try hub.pull(try pullRequest(scope, limit: limit)))
+            switch outcome {
+            case .applied(more: true), .newEpoch, .repaired(refetch: true): continue
+            case .applied(more: false), .stale, .repaired(refetch: false), .differs:
+                return outcome
+            }
+        }
+    }
+
+    func sync(with hub: TestHub) throws {
+        try push(to: hub)
+        try pull(from: hub)
+    }
+}

@@ -1,0 +1,64 @@
+import Crypto
+import Foundation
+import Testing
+
+/// What a data folder in the field has run is never edited: a change is a new migration.
+@Suite struct MigrationTests {
+    /// SHA-256 of each migration's file.
+    ///
+    /// A line is added with its migration, and changed by nobody once a release has it.
+    static let recorded: [String: String] = [
+        "Migration0001.swift":
+            "69de1bc53b9eb2424f8e1501d29e16944cf0b00832232470c7559638d6b9c4e6"
+    ]
+
+    /// Migrations that were edited, have no line, or are gone.
+    static func findings(
+        _ files: [Repository.TextFile],
+        recorded: [String: String]
+    ) -> [Finding] {
+        var missing = Set(recorded.keys)
+        var findings: [Finding] = []
+        for file in files where isMigration(file) {
+            missing.remove(file.name)
+            let hash = SHA256.hash(data: Data(file.text.utf8))
+                .map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+            guard recorded[file.name] != hash else { continue }
+            let what =
+                recorded[file.name] == nil
+                ? "is not recorded" : "was edited: write a new migration once this one is released"
+            findings.append(Finding(file.path, nil, "\(what); its SHA-256 is \(hash)"))
+        }
+        return findings + missing.sorted().map { Finding($0, nil, "is recorded and gone") }
+    }
+
+    private static func isMigration(_ file: Repository.TextFile) -> Bool {
+        file.path.hasPrefix("Sources/Ledger/Migrations/Migration") && file.name != "Migration.swift"
+    }
+
+    @Test func `released migrations stay as they are`() {
+        expectNone(Self.findings(Repository.shared.files, recorded: Self.recorded))
+    }
+
+    @Test func `an edited, a new and a lost migration are found`() {
+        let folder = "Sources/Ledger/Migrations/"
+        let files = [
+            Repository.TextFile(path: folder + "Migration.swift", text: "the runner"),
+            Repository.TextFile(path: folder + "Migration0001.swift", text: "abc"),
+            Repository.TextFile(path: folder + "Migration0002.swift", text: "abc"),
+            Repository.TextFile(path: folder + "Migration0003.swift", text: "abc"),
+        ]
+        // FIPS 180-4, example of SHA-256 of "abc".
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        let recorded = [
+            "Migration0001.swift": abc, "Migration0002.swift": "00", "Migration0004.swift": abc,
+        ]
+        let found = Self.findings(files, recorded: recorded).map(\.path)
+        #expect(
+            found == [
+                folder + "Migration0002.swift", folder + "Migration0003.swift",
+                "Migration0004.swift",
+            ]
+        )
+    }
+}
