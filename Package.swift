@@ -78,6 +78,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -140,6 +141,8 @@ let package = Package(
                 "Agent", "Hub", hummingbird, httpClient, logging, lifecycle,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
@@ -168,7 +171,10 @@ let package = Package(
         ),
         // suites
         tests("CodesTests", ["Codes", "Deflate", "Tally"]),
+        tests("ExceptionReportsTests", ["ExceptionReports", "Forms", "Sync", "Tally"]),
+        tests("FormsTests", ["Forms", "Tally"]),
         tests("ImagingTests", ["Imaging", "Tally"]),
+        tests("InspectionTests", ["Forms", "Inspection", "Sync", "Tally"]),
         .target(
             name: "PortSuites",
             dependencies: ["Tally", "Sync"],
@@ -176,6 +182,15 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", grdb]),
+        tests(
+            "SyncTests",
+            [
+                "Tally", "Sync", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports",
+            ]
+        ),
+        tests("TallyTests", ["Tally"]),
+        tests("TidyTests", [crypto]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -39,6 +39,9 @@ public final class TerminalShell: Sendable {
     /// Changed only inside the store's transactions, which run one after another; the lock is for
     /// the readers beside them.
     private let state: Mutex<State>
+    /// Tells that something was recorded, so that the sync pump need not wait for its turn.
+    public let recorded: AsyncStream<Void>
+    private let tellRecorded: AsyncStream<Void>.Continuation
 
     /// Opens the terminal of a store.
     ///
@@ -68,6 +71,7 @@ public final class TerminalShell: Sendable {
         self.store = store
         self.clock = clock
         state = Mutex(opened)
+        (recorded, tellRecorded) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Asks what this terminal knows.
@@ -86,6 +90,7 @@ public final class TerminalShell: Sendable {
             ) throws -> Result
     ) async throws -> Result {
         let reading = clock.reading()
+        defer { tellRecorded.yield() }
         return try await store.write { transaction in
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.

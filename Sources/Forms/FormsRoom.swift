@@ -44,7 +44,8 @@ extension FormDefinition {
     /// Reads a form from the entity of the form or of one version; nil when nothing readable was
     /// published there.
     public init?(_ record: EntityRecord) {
-        let decision = record.decisions[FormsRoom.published] ?? record.decisions[FormsRoom.versionPublished]
+        let decisions = record.decisions
+        let decision = decisions[FormsRoom.published] ?? decisions[FormsRoom.versionPublished]
         guard let payload = decision?.payload,
             let form = try? FormDefinition(payload: payload)
         else { return nil }  // best effort: only the hub writes these, and it checked them

@@ -85,12 +85,14 @@ struct WorkerProcess: ~Copyable {
         }
     }
 
-    /// What the child needs of our environment; a crash is to end it at once, without a report.
+    /// What the child needs of our environment, and two words to its libraries: a crash is to end
+    /// it at once, without a report; and a large picture's memory is to go back to the system when
+    /// it is done (a fixed threshold keeps the C library from raising it), so that it stays small.
     private static var environment: [String] {
         let kept = ["LD_LIBRARY_PATH", "PATH"].compactMap { (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
-        return kept + ["SWIFT_BACKTRACE=enable=no"]
+        return kept + ["SWIFT_BACKTRACE=enable=no", "MALLOC_MMAP_THRESHOLD_=262144"]
     }
 
     /// How an exchange ends badly; the child cannot be used again after any of them.

@@ -20,8 +20,6 @@ enum Worker {
             let reply = answer(body)
             alarm(0)
             guard sendFrame(reply) else { return }
-            // A large picture's memory goes back, so that the child stays small between scans.
-            malloc_trim(0)
         }
     }
 

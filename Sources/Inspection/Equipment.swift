@@ -44,7 +44,8 @@ public struct Equipment: Hashable, Sendable {
         }
         return moves.compactMap { move in
             let evidence = move.recorded.evidence
-            guard move.recorded.type == InspectionRoom.stopMove, !released.contains(evidence.operation)
+            guard move.recorded.type == InspectionRoom.stopMove,
+                !released.contains(evidence.operation)
             else { return nil }
             let reason = (try? Self.reason(ofStop: move.recorded.payload)) ?? ""
             return Stop(evidence: evidence, reason: reason)

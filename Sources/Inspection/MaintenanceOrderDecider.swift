@@ -13,6 +13,9 @@ import Tally
 /// A finding whose author could not see that end, nor the other way round, may be older than the
 /// repair: the order that it opens says so (`isDoubtful`) and names the order before. A person
 /// decides; nothing is dropped.
+///
+/// The caller records what was decided about one inspection or order before it asks about the next:
+/// two inspections may be about one check, and the second must see the order of the first.
 public enum MaintenanceOrderDecider {
     /// What the hub records after an inspection has changed.
     ///

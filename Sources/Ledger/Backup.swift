@@ -32,6 +32,16 @@ extension LedgerStore {
         try DatabaseCopy.make(of: pool, from: folder.database, to: path)
     }
 
+    /// As ``backup(to:)-(String)``, on a thread of its own: no thread of Swift's pool waits.
+    @discardableResult
+    public func backup(to path: String) async throws -> BackupReport {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { [self] in
+                continuation.resume(with: Result { try backup(to: path) })
+            }
+        }
+    }
+
     /// Puts a backup into a data folder that has no database yet, checked like a fresh one.
     ///
     /// - Parameters:

@@ -38,9 +38,17 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
         }
     }
 
-    /// Closes the database; a store that nobody holds any more does so by itself.
+    /// Closes the database and empties its write-ahead log.
+    ///
+    /// A store that is not closed loses nothing: the next start reads the log.
     public func close() throws {
-        try LedgerError.translating(folder.database) { try pool.close() }
+        try LedgerError.translating(folder.database) {
+            try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = 0")
+                _ = try? database.checkpoint(.truncate)  // best effort: a reader may be at work
+            }
+            try pool.close()
+        }
     }
 
     // MARK: - Access
@@ -130,6 +138,8 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
             // Negative numbers are KiB (https://www.sqlite.org/pragma.html#pragma_cache_size).
             let cache = database.configuration.readonly ? 1_024 : 4_096
             try database.execute(sql: "PRAGMA cache_size = -\(cache)")
+            // A write-ahead log that grew under a long read gives its space back afterwards.
+            try database.execute(sql: "PRAGMA journal_size_limit = 8388608")
         }
         return configuration
     }

@@ -105,11 +105,11 @@ struct OrderCheck {
             if page.isEmpty { break }
             for logged in page { try take(logged) }
         }
-        if let stray = group.keys.min() { throw LedgerDifference.judgement(stray) }
         let head = try reading.head(of: scope)
         guard head == position else {
             throw LedgerDifference.position(scope, min(head, position) + 1)
         }
+        if let stray = group.keys.min() { throw LedgerDifference.judgement(stray) }
     }
 
     private mutating func take(_ logged: LoggedOperation) throws {

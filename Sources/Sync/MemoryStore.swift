@@ -14,6 +14,14 @@ public final class MemoryStore: ReplicaStore {
 
     public init() {}
 
+    /// How many operations are in the log.
+    public var operationCount: Int { tables.operationCount }
+
+    /// All cells of a scope, by entity: for comparing whole states, not only their digests.
+    public func cells(in scope: Scope) -> [EntityKey: [CellKey: [UInt8]]] {
+        tables.cells(in: scope)
+    }
+
     public func read<Result>(_ body: (any ReplicaReading) throws -> Result) throws -> Result {
         try body(tables)
     }
@@ -256,6 +264,12 @@ private final class Tables: ReplicaTransaction {
     }
 
     func digest(of scope: Scope) -> ScopeDigest { digests[scope] ?? ScopeDigest() }
+
+    var operationCount: Int { order.count }
+
+    func cells(in scope: Scope) -> [EntityKey: [CellKey: [UInt8]]] {
+        cells.filter { $0.key.scope == scope && !$0.value.isEmpty }
+    }
 
     // MARK: - Outbox
 

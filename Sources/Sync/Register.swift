@@ -10,8 +10,8 @@ import Tally
 package struct Register: Equatable {
     /// A value in force, and the stamp by which it is ranked.
     package struct Head: Equatable {
-        var stamp: HybridStamp
-        var value: FieldValue
+        let stamp: HybridStamp
+        package let value: FieldValue
 
         /// The value of one edit.
         package init(stamp: HybridStamp, value: FieldValue) {

@@ -49,7 +49,9 @@ import Testing
     }
 
     @Test func `no text makes the parser fail`() {
-        let pieces = ["${", "}", "a", ".", "'", "\"", "(", ")", "and", "or", "not", "=", "<", "9", " "]
+        let pieces = [
+            "${", "}", "a", ".", "'", "\"", "(", ")", "and", "or", "not", "=", "<", "9", " ",
+        ]
         for seed in 1...2000 as ClosedRange<UInt64> {
             var dice = SeededDice(seed: seed)
             let count = Int(dice.next() % 24)

@@ -8,9 +8,11 @@ import Testing
     @Test func `a form is read with every type of question`() throws {
         let form = try SampleForm().form()
         #expect(form.code == "sample")
-        #expect(form.questions.map(\.kind.rawValue).sorted() == [
-            "decimal", "integer", "note", "photo", "select_one", "text", "yes_no", "yes_no",
-        ])
+        #expect(
+            form.questions.map(\.kind.rawValue).sorted() == [
+                "decimal", "integer", "note", "photo", "select_one", "text", "yes_no", "yes_no",
+            ]
+        )
         #expect(form.questions[1].label.text(in: "zh-CN") == "压力")
         #expect(form.questions[0].label.text(in: "zh-CN") == "Running?")
         #expect(form.questions[1].limits?.description == "0.4 … 0.8 MPA")
@@ -26,8 +28,8 @@ import Testing
     @Test func `bytes that are no form are refused`() {
         #expect(throws: FormRefusal.malformed("Form")) { try FormDefinition(payload: [0xFF, 1]) }
         #expect(throws: FormRefusal.malformed("Form")) { try FormDefinition(payload: []) }
-        #expect(Forms.flaw(.decision, "form.published", [0xFF, 1]) == "forms.malformed")
-        #expect(Forms.flaw(.fact, "form.published", [0xFF, 1]) == nil)
+        #expect(FormsRoom.flaw(.decision, "form.published", [0xFF, 1]) == "forms.malformed")
+        #expect(FormsRoom.flaw(.fact, "form.published", [0xFF, 1]) == nil)
     }
 
     // MARK: - Refusals
@@ -100,13 +102,14 @@ import Testing
     @Test func `publishing writes the form and its version, and once only`() throws {
         let form = try SampleForm().form()
         let drafts = try form.publish(over: nil)
-        #expect(drafts.map(\.entity) == [Forms.key("sample", version: 1), Forms.key("sample")])
+        let keys = [FormsRoom.key("sample", version: 1), FormsRoom.key("sample")]
+        #expect(drafts.map(\.entity) == keys)
         for draft in drafts {
             var record = EntityRecord(key: draft.entity)
             record.decisions[draft.type] = Self.recorded(draft)
             #expect(FormDefinition(record) == form)
-            #expect(Forms.flaw(draft.kind, draft.type, draft.payload) == nil)
-            #expect(Forms.vocabulary.knows(draft.kind, draft.type, of: draft.entity.kind))
+            #expect(FormsRoom.flaw(draft.kind, draft.type, draft.payload) == nil)
+            #expect(FormsRoom.vocabulary.knows(draft.kind, draft.type, of: draft.entity.kind))
         }
         #expect(try form.publish(over: form).isEmpty)
     }

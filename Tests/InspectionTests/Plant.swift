@@ -4,7 +4,8 @@ import Tally
 /// A hub and terminals in memory: what is recorded runs through real operations, verdicts and
 /// cells before a test reads it.
 final class Plant {
-    typealias Reaction = @Sendable (Set<EntityKey>, EntityReader, any ReplicaTransaction) throws
+    typealias Reaction =
+        @Sendable (Set<EntityKey>, EntityReader, any ReplicaTransaction) throws
         -> [Draft]
 
     /// One replica: its store and its clock's share of the plant.
@@ -117,7 +118,9 @@ final class Plant {
             }
         }
         for scope in scopes {
-            let request = try terminal.store.read { try terminal.replica.pullRequest(scope, in: $0) }
+            let request = try terminal.store.read {
+                try terminal.replica.pullRequest(scope, in: $0)
+            }
             let response = try store.read { try hub.pull(request, in: $0) }
             _ = try terminal.store.write {
                 try terminal.replica.apply(response, now: now, in: $0)

@@ -8,9 +8,9 @@ public struct PortAnswers: Equatable {
     /// Asks `reading` everything.
     public init(_ reading: any ReplicaReading) throws {
         let log = try reading.log(offset: 0, limit: .max)
-        answers["log"] = "\(log)"
-        answers["page of the log"] = "\(try reading.log(offset: 2, limit: 3))"
-        answers["waiting"] = "\(try reading.waiting(limit: .max))"
+        answers["log"] = Self.text(of: log)
+        answers["page of the log"] = Self.text(of: try reading.log(offset: 2, limit: 3))
+        answers["waiting"] = Self.text(of: try reading.waiting(limit: .max))
         answers["scopes"] = "\(try reading.scopes())"
         answers["outbox"] = "\(try reading.outbox(limit: .max))"
         for key in ["place", "stamp", "name"] {
@@ -18,8 +18,10 @@ public struct PortAnswers: Equatable {
                 "\(String(describing: try reading.setting(SettingKey(key))))"
         }
         for scope in Workbench.scopes {
-            answers["stream \(scope)"] = "\(try reading.stream(scope, after: 0, limit: .max))"
-            answers["page \(scope)"] = "\(try reading.stream(scope, after: 1, limit: 2))"
+            answers["stream \(scope)"] = Self.text(
+                of: try reading.stream(scope, after: 0, limit: .max)
+            )
+            answers["page \(scope)"] = Self.text(of: try reading.stream(scope, after: 1, limit: 2))
             answers["head \(scope)"] = "\(try reading.head(of: scope))"
             answers["digest \(scope)"] = "\(try reading.digest(of: scope))"
         }
@@ -31,7 +33,7 @@ public struct PortAnswers: Equatable {
                     "\(try reading.entities(kind: kind, in: scope))"
             }
             for entity in entities {
-                answers["unjudged \(entity)"] = "\(try reading.unjudged(about: entity))"
+                answers["unjudged \(entity)"] = Self.text(of: try reading.unjudged(about: entity))
                 answers["cells \(entity)"] = Self.text(of: try reading.cells(of: entity))
             }
         }
@@ -43,9 +45,21 @@ public struct PortAnswers: Equatable {
             else { continue }
             let head = try reading.chainHead(id.replica, id.incarnation)
             answers["chain \(chain)"] = "\(String(describing: head))"
-            answers["unsent \(id.replica)"] = "\(try reading.unsent(of: id.replica, limit: .max))"
+            answers["unsent \(id.replica)"] = Self.text(
+                of: try reading.unsent(of: id.replica, limit: .max)
+            )
             answers["backlog \(id.replica)"] = "\(try reading.backlog(of: id.replica))"
         }
+    }
+
+    private static func text(of operations: [LoggedOperation]) -> String {
+        operations.map { logged in
+            let id = logged.operation.id
+            let judgement = logged.judgement.map { "\($0)" } ?? "unjudged"
+            let acknowledged = logged.acknowledged.map { "\($0)" } ?? "unsent"
+            return "\(id) \(logged.operation.hash) \(judgement) \(acknowledged)"
+        }
+        .joined(separator: ", ")
     }
 
     private static func text(of cells: [CellKey: [UInt8]]) -> String {

@@ -1,11 +1,19 @@
+import ExceptionReports
+import Forms
+import Inspection
+import Receiving
 import Sync
 import Tally
 import Testing
+import Workforce
 
 /// Promise 3: the same operations give the same state, in whatever order, number and batches they
 /// come: facts and edits in any, moves and decisions in the hub's.
 @Suite struct HistoryTests {
-    private static let vocabulary = Vocabulary(joining: [Carton.vocabulary])
+    private static let vocabulary = Vocabulary(joining: [
+        Worker.vocabulary, ReceivingRoom.vocabulary, InspectionRoom.vocabulary,
+        FormsRoom.vocabulary, ExceptionRoom.vocabulary, Carton.vocabulary,
+    ])
     private static let historyCount: UInt64 = 10_000
     private static let trialCount = 20
     /// Of histories up to this long, every permutation is tried.

@@ -31,7 +31,7 @@ import Testing
 
     @Test func `clocks beyond the range are clamped and the last stamp stays`() {
         #expect(HybridStamp(Moment(milliseconds: .min)).bits == 0)
-        #expect(HybridStamp(Moment(milliseconds: .max)).bits == (1 << 48 - 1) << 16)
+        #expect(HybridStamp(Moment(milliseconds: .max)).bits == UInt64(1 << 48 - 1) << 16)
         #expect(HybridStamp(bits: .max).next(wall: Moment(milliseconds: 0)).bits == .max)
     }
 }

@@ -1,23 +1,5 @@
-import Foundation
 import Sync
 import Tally
-import Testing
-
-/// The seed that property tests count up from: `TALLYMAN_SEED`, or 1.
-let seedBase = ProcessInfo.processInfo.environment["TALLYMAN_SEED"].flatMap(UInt64.init) ?? 1
-
-extension SeededDice {
-    /// A number from 0 up to, not including, `end`.
-    mutating func roll(_ end: Int) -> Int { Int(next() % UInt64(end)) }
-
-    /// True once in `times`.
-    mutating func once(in times: Int) -> Bool { roll(times) == 0 }
-
-    /// Bytes, as many as a roll says.
-    mutating func garbage(countMax: Int) -> [UInt8] {
-        (0..<roll(countMax + 1)).map { _ in UInt8(truncatingIfNeeded: next()) }
-    }
-}
 
 /// A small vocabulary, and what can be said in it about one carton.
 enum Carton {
@@ -92,18 +74,9 @@ class TestNode {
         try store.read { try $0.digest(of: scope) }
     }
 
-    /// Every cell of a scope, of the entity kinds that tests use.
-    func cells(_ scope: Scope = Carton.dock) throws -> [EntityKey: [CellKey: [UInt8]]] {
-        try store.read { reading in
-            var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
-            for kind in ["carton", "pallet"] {
-                for entity in try reading.entities(kind: kind, in: scope) {
-                    let own = try reading.cells(of: entity)
-                    if !own.isEmpty { cells[entity] = own }
-                }
-            }
-            return cells
-        }
+    /// Every cell of a scope.
+    func cells(_ scope: Scope = Carton.dock) -> [EntityKey: [CellKey: [UInt8]]] {
+        store.cells(in: scope)
     }
 }
 
@@ -114,8 +87,11 @@ final class TestHub: TestNode {
     init(
         seed: UInt64 = 1,
         vocabulary: Vocabulary = Carton.vocabulary,
-        flaw: @escaping (Operation) -> String? = { _ in nil },
-        react: @escaping (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft] = { _, _ in [] }
+        flaw: @escaping @Sendable (Operation) -> String? = { _ in nil },
+        react: @escaping @Sendable (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft] = {
+            _,
+            _ in []
+        }
     ) throws {
         var dice = SeededDice(seed: seed &* 7919)
         let key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
@@ -240,6 +216,10 @@ final class TestTerminal: TestNode {
     @discardableResult
     func apply(_ response: PullResponse) throws -> TerminalReplica.PullOutcome {
         try store.write { try terminal.apply(response, now: wall, in: $0) }
+    }
+
+    func repairs(_ scope: Scope = Carton.dock) throws -> UInt64 {
+        try store.read { try TerminalReplica.repairs(of: scope, in: $0) }
     }
 
     var cursor: UInt64 {

@@ -21,6 +21,7 @@ import Testing
         "// Date() would be wrong here",
         "let text = \"print(this)\"",
         "let isUpToDate = upToDate()",
+        "bytes.append(contentsOf: more)",
     ])
     func `what only looks like a banned call is left alone`(line: String) {
         let file = SwiftText(path: "Sources/Codes/A.swift", text: line)
@@ -30,6 +31,14 @@ import Testing
     @Test func `a call inside an interpolation is code`() {
         let file = SwiftText(path: "Sources/Hub/A.swift", text: #"let id = "order \(UUID())""#)
         expectFound(BannedCall.findings(in: file), atLines: [1])
+    }
+
+    @Test func `a node's shell may wait for the store, and do no more`() {
+        let text = "let saved = try await store.write()\nlet now = Date()"
+        let shell = SwiftText(path: "Sources/Agent/TerminalShell.swift", text: text)
+        expectFound(BannedCall.findings(in: shell), atLines: [2])
+        let node = SwiftText(path: "Sources/Agent/TerminalNode.swift", text: text)
+        expectFound(BannedCall.findings(in: node), atLines: [1, 2])
     }
 
     @Test func `the rim may call what it needs`() {

@@ -21,7 +21,8 @@ import Testing
     }
 
     @Test func `every page has one title`() {
-        #expect(pages.contains { $0.path == "README.md" })
+        let hasFront = pages.contains { $0.path == "README.md" }
+        #expect(hasFront, "README.md is missing")
         expectNone(pages.flatMap(Document.titles))
     }
 
@@ -76,20 +77,32 @@ import Testing
         expectFound(Document.addresses(file), atLines: [1])
     }
 
-    @Test func `templates that the code names are there`() {
+    @Test func `templates that the code or a page names are there`() {
         expectNone(
             repository.swift.flatMap {
                 PageTemplate.missingFiles(in: $0, exists: repository.exists)
             }
         )
+        let templates = repository.files.filter { $0.name.hasSuffix(".mustache") }
+        expectNone(
+            templates.flatMap { PageTemplate.missingParts(in: $0, exists: repository.exists) }
+        )
     }
 
     @Test func `a template that is not there is found`() {
+        let files: Set<String> = ["Templates/Kiosk/page.mustache"]
         let file = SwiftText(
             path: "Sources/Web/A.swift",
-            text: "let a = \"Kiosk/page.mustache\"\nlet b = \"Kiosk/gone.mustache\""
+            text: """
+                let a = "Kiosk/page.mustache"
+                let b = "Kiosk/gone.mustache"
+                let c = pages.render("Kiosk/page", view)
+                let d = pages.render("Kiosk/lost", view)
+                let e = "Kiosk/\\(name).mustache"
+                """
         )
-        let files: Set<String> = ["Templates/Kiosk/page.mustache"]
-        expectFound(PageTemplate.missingFiles(in: file, exists: files.contains), atLines: [2])
+        expectFound(PageTemplate.missingFiles(in: file, exists: files.contains), atLines: [2, 4])
+        let page = planted("{{> Kiosk/page}}\n{{>Kiosk/gone}}")
+        expectFound(PageTemplate.missingParts(in: page, exists: files.contains), atLines: [2])
     }
 }

@@ -27,13 +27,22 @@ import Testing
         expectFound(ImportTable.findings(in: file), atLines: [3, 4])
     }
 
+    @Test func `only a node's shell may hold a lock`() {
+        let text = "import Synchronization"
+        let shell = SwiftText(path: "Sources/Hub/HubShell.swift", text: text)
+        #expect(ImportTable.findings(in: shell) == [])
+        let node = SwiftText(path: "Sources/Hub/HubNode.swift", text: text)
+        expectFound(ImportTable.findings(in: node), atLines: [1])
+    }
+
     @Test func `a folder that is no room is found`() {
         let file = SwiftText(path: "Sources/Stray/A.swift", text: "import Tally")
         expectFound(ImportTable.findings(in: file), atLines: [nil])
     }
 
     @Test func `targets depend only on what the table allows`() throws {
-        let file = try #require(Repository.shared.file("Package.swift"))
+        let found = Repository.shared.file("Package.swift")
+        let file = try #require(found)
         let manifest = Manifest(text: file.text)
         let built = Set(manifest.targets.filter { !$0.isTest }.map(\.name))
         #expect(built == Set(ImportTable.rules.keys))
@@ -55,13 +64,20 @@ import Testing
                 )
                 """
         )
-        let found = ImportTable.findings(in: manifest).map(\.what).sorted()
+        let findings = ImportTable.findings(in: manifest).map(\.what).sorted()
         #expect(
-            found == [
+            findings == [
                 "Receiving may not depend on GRDB", "not understood: odd",
                 "tallyman may not depend on ImagingWorker",
             ]
         )
+    }
+
+    @Test func `every suite is built`() throws {
+        let found = Repository.shared.file("Package.swift")
+        let file = try #require(found)
+        let built = Set(Manifest(text: file.text).targets.filter(\.isTest).map(\.name))
+        #expect(built == Set(Repository.shared.suites))
     }
 
     @Test func `domain rooms are strangers to one another`() {
@@ -79,7 +95,8 @@ import Testing
     }
 
     @Test func `nothing links the imaging worker`() throws {
-        let file = try #require(Repository.shared.file("Package.swift"))
+        let found = Repository.shared.file("Package.swift")
+        let file = try #require(found)
         let linking = Manifest(text: file.text).targets.filter {
             $0.dependencies.contains("ImagingWorker")
         }

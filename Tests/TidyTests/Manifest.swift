@@ -18,8 +18,8 @@ struct Manifest {
         let source = text.split(separator: "\n").filter { line in
             !line.drop(while: \.isWhitespace).hasPrefix("//")
         }.joined(separator: "\n")
-        let start = source.range(of: "let package = Package(")?.lowerBound ?? source.startIndex
-        readConstants(String(source[..<start]))
+        let start = source.firstRange(of: "let package = Package(")?.lowerBound ?? source.startIndex
+        readConstants("\n" + source[..<start])
         let body = source[start...]
         for (opening, isTest) in [
             (".target(", false), (".executableTarget(", false), ("room(", false),
@@ -33,7 +33,7 @@ struct Manifest {
     private static func calls(_ opening: String, in text: Substring) -> [Substring] {
         var calls: [Substring] = []
         var rest = text
-        while let found = rest.range(of: opening) {
+        while let found = rest.firstRange(of: opening) {
             let inside = rest[found.upperBound...]
             let call = inside.prefix(upTo: closing(of: inside))
             calls.append(call)
@@ -54,7 +54,7 @@ struct Manifest {
     }
 
     private mutating func readConstants(_ text: String) {
-        for part in text.split(separator: "\nlet ").dropFirst() {
+        for part in text.split(separator: "\nlet ", omittingEmptySubsequences: false).dropFirst() {
             guard let colon = part.firstIndex(of: ":"), let equals = part.firstIndex(of: "="),
                 part[colon..<equals].contains("Target.Dependency")
             else { continue }
@@ -94,7 +94,7 @@ struct Manifest {
     private mutating func names(in list: Substring) -> Set<String> {
         var names: Set<String> = []
         var rest = list
-        while let product = rest.range(of: ".product(") {
+        while let product = rest.firstRange(of: ".product(") {
             let inside = rest[product.upperBound...]
             let end = Self.closing(of: inside)
             let literals = inside[..<end].split(separator: "\"", omittingEmptySubsequences: false)

@@ -20,21 +20,41 @@ enum Naming {
     ///
     /// Constants, cases and initialisers may do without where their name says it all; types and
     /// functions are what other rooms meet first.
-    static func undocumented(_ file: SwiftText) -> [Finding] {
+    ///
+    /// What a protocol of ours promises is told there; overloads in a file share the words above
+    /// the first.
+    static func undocumented(_ file: SwiftText, promised: Set<String> = []) -> [Finding] {
         guard file.path.hasPrefix("Sources/") else { return [] }
+        var told = witnesses.union(promised)
         return file.code.indices.compactMap { number in
-            guard let name = declared(file.code[number]), !witnesses.contains(name) else {
-                return nil
-            }
+            guard let name = declared(file.code[number]) else { return nil }
             var above = number - 1
             while above >= 0, file.lines[above].drop(while: \.isWhitespace).hasPrefix("@") {
                 above -= 1
             }
             if above >= 0, file.lines[above].drop(while: \.isWhitespace).hasPrefix("///") {
-                return nil
+                told.insert(name)
             }
+            guard !told.contains(name) else { return nil }
             return Finding(file.path, number + 1, "\(name) is seen by other rooms and has no ///")
         }
+    }
+
+    /// Names of the functions that protocols of ours ask for.
+    static func promises(_ file: SwiftText) -> Set<String> {
+        let openings = file.code.filter { $0.contains("protocol ") && $0.hasSuffix(" {") }
+        var names: Set<String> = []
+        for opening in openings {
+            for lines in ProblemCodes.bodies(of: String(opening.dropLast(2)), in: file.code) {
+                for line in file.code[(lines.lowerBound - 1)..<lines.upperBound] {
+                    guard let function = line.firstRange(of: "func ") else { continue }
+                    names.insert(
+                        String(line[function.upperBound...].prefix { $0 != "(" && $0 != "<" })
+                    )
+                }
+            }
+        }
+        return names
     }
 
     /// The name of a public or package type or function that a line declares.

@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func `what other rooms see is documented`() {
-        expectNone(files.flatMap(Naming.undocumented))
+        let promised = Set(files.filter { $0.path.hasPrefix("Sources/") }.flatMap(Naming.promises))
+        expectNone(files.flatMap { Naming.undocumented($0, promised: promised) })
     }
 
     @Test func `an undocumented declaration is found, public or package`() {
@@ -35,6 +36,22 @@ import Testing
                 """
         )
         expectFound(Naming.undocumented(file), atLines: [4, 5, 11])
+    }
+
+    @Test func `what a protocol tells need not be told again`() {
+        let file = SwiftText(
+            path: "Sources/Hub/Planted.swift",
+            text: """
+                public protocol Port {
+                    /// Sends.
+                    func send(_ text: String)
+                }
+                """
+        )
+        #expect(Naming.promises(file) == ["send"])
+        let untold = SwiftText(path: "Sources/Hub/A.swift", text: "public func send() {}")
+        #expect(Naming.undocumented(untold, promised: ["send"]) == [])
+        expectFound(Naming.undocumented(untold), atLines: [1])
     }
 
     @Test func `no type has its module's name`() {

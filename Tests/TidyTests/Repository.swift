@@ -71,10 +71,15 @@ struct Repository: Sendable {
     }
 
     /// Names of the folders in `Sources` that hold code of ours.
-    var rooms: [String] {
-        Set(
-            files.map(\.path).filter { $0.hasPrefix("Sources/") && !$0.hasPrefix("Sources/C/") }
-                .map { String($0.split(separator: "/")[1]) }
-        ).sorted()
+    var rooms: [String] { folders(in: "Sources").filter { $0 != "C" } }
+
+    /// Names of the folders in `Tests` that hold Swift.
+    var suites: [String] { folders(in: "Tests", ending: ".swift") }
+
+    private func folders(in parent: String, ending: String = "") -> [String] {
+        let parts = files.map(\.path).filter { $0.hasSuffix(ending) }.map {
+            $0.split(separator: "/")
+        }
+        return Set(parts.filter { $0.count > 2 && $0[0] == parent }.map { String($0[1]) }).sorted()
     }
 }

@@ -11,8 +11,9 @@ import Testing
     }
 
     @Test func `the checks see the package`() {
-        #expect(files.count > 50)
-        #expect(files.contains { $0.path == "Tests/TidyTests/ShapeTests.swift" })
+        let paths = files.map(\.path)
+        #expect(paths.count > 50)
+        #expect(paths.contains("Tests/TidyTests/ShapeTests.swift"))
     }
 
     @Test func `no file is longer than a person reads at a sitting`() {
@@ -75,7 +76,8 @@ import Testing
     }
 
     @Test func `a leftover is found`() {
-        let sample = "// TO" + "DO: later\nlet method" + "TODO" + "S = 1\n// fine"
+        let word = "TO" + "DO"
+        let sample = "// \(word): later\nlet method\(word)S = 1\n// fine"
         expectFound(Shape.leftovers(planted(sample)), atLines: [1])
     }
 

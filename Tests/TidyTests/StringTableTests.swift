@@ -5,7 +5,8 @@ import Testing
     private static let paths = ["Templates/Strings/zh-CN.yaml", "Templates/Strings/en.yaml"]
 
     private func table(_ path: String) throws -> StringTable {
-        let file = try #require(Repository.shared.file(path), "\(path) is missing")
+        let found = Repository.shared.file(path)
+        let file = try #require(found, "\(path) is missing")
         return StringTable(path: path, text: file.text)
     }
 
@@ -102,15 +103,27 @@ import Testing
         let table = try table(Self.paths[1])
         let pages = Repository.shared.files.filter { $0.name.hasSuffix(".mustache") }
         expectNone(pages.flatMap { PageTemplate.missingTexts(in: $0, table: table) })
+        expectNone(
+            Repository.shared.swift.flatMap { PageTemplate.missingTexts(in: $0, table: table) }
+        )
     }
 
-    @Test func `a text that no table has is found in a page`() {
+    @Test func `a text that no table has is found in a page and in code`() {
         let table = planted("kiosk:\n  title: \"Receiving\"\n")
         let page = Repository.TextFile(
             path: "planted.mustache",
             text:
-                "<h1>{{text.kiosk.title}}</h1>\n{{#text}}kiosk.gone{{/text}} {{{text.kiosk.lost}}}"
+                "<h1>{{text.kiosk.title}}</h1>\n{{{text.kiosk.gone}}} {{#text.kiosk.lost}}{{name}}"
         )
         expectFound(PageTemplate.missingTexts(in: page, table: table), atLines: [2, 2])
+        let code = SwiftText(
+            path: "Sources/Web/Planted.swift",
+            text: """
+                let a = strings.text("kiosk.title", .english)
+                let b = strings.text("kiosk.gone", .english)
+                let c = strings.text("kiosk.\\(name)", .english)
+                """
+        )
+        expectFound(PageTemplate.missingTexts(in: code, table: table), atLines: [2])
     }
 }

@@ -5,6 +5,8 @@ struct SwiftText: Sendable {
         let line: Int
         /// As written between the quotes; escapes stay, interpolations are left out.
         let text: String
+        /// Without interpolations.
+        let isWhole: Bool
     }
 
     let path: String
@@ -123,12 +125,14 @@ struct Lexer {
             + Array(repeating: UInt8(ascii: "#"), count: hashes)
         let escape = [UInt8(ascii: "\\")] + Array(repeating: UInt8(ascii: "#"), count: hashes)
         var text: [UInt8] = []
+        var isWhole = true
         while index < bytes.count {
             let rest = bytes[index...]
             if rest.starts(with: close) || quotes == 1 && rest.first == UInt8(ascii: "\n") { break }
             if rest.starts(with: escape + [UInt8(ascii: "(")]) {
                 step(escape.count + 1, blank: true)
                 scanCode(insideParentheses: true)
+                isWhole = false
             } else if rest.starts(with: escape) {
                 text += rest.prefix(escape.count + 1)
                 step(escape.count + 1, blank: true)
@@ -140,6 +144,8 @@ struct Lexer {
         if index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
             step(close.count, blank: false)
         }
-        literals.append(.init(line: start, text: String(decoding: text, as: UTF8.self)))
+        literals.append(
+            .init(line: start, text: String(decoding: text, as: UTF8.self), isWhole: isWhole)
+        )
     }
 }

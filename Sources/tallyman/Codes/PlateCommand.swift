@@ -90,9 +90,11 @@ struct CommandCard {
     }
 
     private static let columns = 5
-    /// A code with its words takes so many units, a module being two.
+    /// A code with its words takes so many units of the drawing.
     private static let cellWidth = 120
     private static let cellHeight = 130
+    /// A code is about so wide, in whole units a module.
+    private static let codeSize = 76
 
     private let entries: [Entry]
 
@@ -143,9 +145,10 @@ struct CommandCard {
             let left = index % Self.columns * Self.cellWidth
             let top = index / Self.columns * Self.cellHeight
             let middle = left + Self.cellWidth / 2
-            let codeLeft = middle - modules.width
+            let scale = max(2, Self.codeSize / modules.width)
+            let codeLeft = middle - scale * modules.width / 2
             svg += """
-                <g><path transform="translate(\(codeLeft) \(top + 12)) scale(2)" \
+                <g><path transform="translate(\(codeLeft) \(top + 12)) scale(\(scale))" \
                 shape-rendering="crispEdges" d="\(modules.svgPath)"/>
                 <text x="\(middle)" y="\(top + 100)" font-size="13">\(Self.escaped(entry.chinese))\
                 </text><text x="\(middle)" y="\(top + 114)" font-size="10">\

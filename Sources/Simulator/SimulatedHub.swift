@@ -1,0 +1,78 @@
+import Hub
+import Sync
+import Tally
+
+/// The hub of the simulated plant: the real node on a machine of the simulator's.
+final class SimulatedHub {
+    let machine: Machine
+    var node: HubNode
+    private let defects: Set<Defect>
+
+    init(defects: Set<Defect>, dice: SeededDice) throws {
+        self.defects = defects
+        machine = Machine(dice: dice)
+        node = try Self.open(machine, defects, now: 0)
+    }
+
+    private static func open(
+        _ machine: Machine,
+        _ defects: Set<Defect>,
+        now: UInt64
+    ) throws -> HubNode {
+        var dice = machine.dice
+        let reading = machine.clock.reading(now)
+        let node = try machine.store.write { transaction in
+            try HubNode(
+                opening: transaction,
+                compressor: IdentityCompressor(),
+                reading: reading,
+                dice: &dice,
+                defects: defects
+            )
+        }
+        machine.dice = dice
+        return node
+    }
+
+    func restart(now: UInt64) throws {
+        machine.process += 1
+        node = try Self.open(machine, defects, now: now)
+        machine.isUp = true
+    }
+
+    /// What the hub answers to a request's bytes.
+    func answer(_ request: Exchange.Request, _ bytes: [UInt8], now: UInt64) throws -> [UInt8] {
+        switch request {
+        case .push:
+            let request = try PushRequest(bytes: bytes)
+            let reading = machine.clock.reading(now)
+            return try machine.transact(&node) { node, dice, transaction in
+                try node.push(request, reading: reading, dice: &dice, in: transaction).bytes()
+            }
+        case .pull:
+            let request = try PullRequest(bytes: bytes)
+            return try machine.store.read { try node.replica.pull(request, in: $0).bytes() }
+        }
+    }
+
+    /// The defect `lost-acknowledgement`: answers, and dies before its transaction is on disk.
+    func answerTooEarly(_ bytes: [UInt8], now: UInt64) throws -> [UInt8]? {
+        var answer: [UInt8]?
+        let request = try PushRequest(bytes: bytes)
+        let reading = machine.clock.reading(now)
+        do {
+            try machine.transact(&node) { node, dice, transaction in
+                answer = try node.push(request, reading: reading, dice: &dice, in: transaction)
+                    .bytes()
+                throw Machine.Crash()
+            }
+        } catch is Machine.Crash {
+            return answer
+        }
+    }
+
+    /// Reads entities as the hub's pages do.
+    func read<Result>(_ body: (EntityReader) throws -> Result) throws -> Result {
+        try machine.store.read { try body(node.reader($0)) }
+    }
+}

@@ -1,0 +1,104 @@
+import Agent
+import Codes
+import Hub
+import Sync
+import Tally
+
+/// A terminal of the simulated plant: the real node and peer on a machine of the simulator's.
+final class SimulatedTerminal {
+    /// What was saved: an operation, and the hash of its bytes when it was.
+    struct Saved {
+        let id: OperationID
+        let hash: Identifier
+    }
+
+    let index: Int
+    let site: String
+    let scopes: [Scope]
+    let machine: Machine
+    var node: TerminalNode
+    var peer: TerminalPeer
+    /// What waits for an answer; nil when nothing does.
+    var outstanding: Exchange?
+    /// The timer that is set, so that one which was replaced does nothing.
+    var timer: UInt64 = 0
+    var cutOffUntil: UInt64 = 0
+    var session = KioskSession(language: .chinese)
+    private(set) var saved: [Saved] = []
+    /// Scopes in which the disk changed a cell that was not repaired yet.
+    var broken: Set<Scope> = []
+    /// The place in the hub's order up to which pages were applied, as the simulator counts.
+    var reached: [Scope: UInt64] = [:]
+    private let settings: PeerSettings
+    private let defects: Set<Defect>
+
+    init(
+        _ index: Int,
+        site: String,
+        settings: PeerSettings,
+        defects: Set<Defect>,
+        dice: SeededDice
+    ) throws {
+        self.index = index
+        self.site = site
+        self.settings = settings
+        self.defects = defects
+        scopes = HubNode.scopes(of: site)
+        machine = Machine(dice: dice)
+        node = try Self.open(machine, defects)
+        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings)
+    }
+
+    private static func open(_ machine: Machine, _ defects: Set<Defect>) throws -> TerminalNode {
+        var dice = machine.dice
+        let node = try machine.store.write { transaction in
+            try TerminalNode(
+                opening: transaction,
+                vocabulary: PlantVocabulary.all,
+                compressor: IdentityCompressor(),
+                dice: &dice,
+                defects: defects
+            )
+        }
+        machine.dice = dice
+        return node
+    }
+
+    /// Starts the process again on the same disk: what was in memory is gone.
+    func restart() throws {
+        machine.process += 1
+        node = try Self.open(machine, defects)
+        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings)
+        outstanding = nil
+        session = KioskSession(language: .chinese)
+        machine.isUp = true
+    }
+
+    func stop() {
+        machine.isUp = false
+        outstanding = nil
+    }
+
+    func note(_ operations: [LoggedOperation]) {
+        saved += operations.map { Saved(id: $0.operation.id, hash: $0.operation.hash) }
+    }
+
+    /// Reads entities as the terminal's pages do.
+    func read<Result>(_ body: (EntityReader) throws -> Result) throws -> Result {
+        try machine.store.read { try body(node.reader($0)) }
+    }
+}
+
+/// A request on its way, and what it was.
+struct Exchange {
+    enum Request {
+        case push(PushRequest)
+        case pull(PullRequest)
+    }
+
+    let number: UInt64
+    let terminal: Int
+    /// The process that asked.
+    let process: Int
+    let request: Request
+}

@@ -1,0 +1,116 @@
+import Agent
+import Sync
+import Tally
+
+/// What a terminal makes of the hub's answers, as the daemon's shell does.
+extension World {
+    /// An answer reaches a terminal; late ones and repeated ones too.
+    func receive(_ exchange: Exchange, _ answer: Answer) throws {
+        let terminal = terminals[exchange.terminal]
+        guard terminal.machine.isUp, terminal.machine.process == exchange.process else { return }
+        let isAwaited = terminal.outstanding?.number == exchange.number
+        do {
+            guard case .body(let bytes) = answer else { throw AgentRefusal.hubStoredNothing }
+            let more: Bool
+            switch exchange.request {
+            case .push(let request): more = try take(bytes, to: request, at: terminal)
+            case .pull(let request): more = try take(bytes, to: request, at: terminal)
+            }
+            guard isAwaited else { return }
+            terminal.outstanding = nil
+            let time = terminal.machine.clock.monotonic(now)
+            switch exchange.request {
+            case .push: terminal.peer.pushed(more: more, now: time)
+            case .pull: terminal.peer.pulled(more: more, now: time)
+            }
+            try pump(terminal)
+        } catch is Machine.Crash {
+            stop(terminal)
+        } catch is Machine.DiskFault {
+            if isAwaited { try fail(exchange) }
+        } catch is any Refusal {
+            if isAwaited { try fail(exchange) }
+        } catch let broken as Broken {
+            throw broken
+        } catch {
+            // A page cannot be applied to a state that the disk has changed.
+            try require(!terminal.broken.isEmpty, .soundness) {
+                "terminal \(terminal.index), answered: \(error)"
+            }
+            if isAwaited { try fail(exchange) }
+        }
+    }
+
+    private func fail(_ exchange: Exchange) throws {
+        try giveUp(exchange)
+    }
+
+    /// - Returns: whether more is unsent.
+    private func take(
+        _ bytes: [UInt8],
+        to request: PushRequest,
+        at terminal: SimulatedTerminal
+    ) throws -> Bool {
+        let response = try PushResponse(bytes: bytes)
+        let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
+            try node.terminal.apply(response, to: request, in: transaction)
+        }
+        switch outcome {
+        case .applied(let more):
+            for (bytes, item) in zip(request.operations, response.items) where item.stored {
+                try notePromise(try Operation(bytes: bytes), item, at: terminal)
+            }
+            return more
+        case .newEpoch: throw Broken(.storedIsKept, "the hub lost what it said it had")
+        case .stale: return true
+        case .stalled: throw AgentRefusal.hubStoredNothing
+        }
+    }
+
+    private func notePromise(
+        _ operation: Operation,
+        _ item: PushResponse.Item,
+        at terminal: SimulatedTerminal
+    ) throws {
+        promised.append(operation.id)
+        let stored = try hub.machine.store.read { try $0.operation(operation.id) }
+        try require(stored?.operation.hash == operation.hash, .storedIsKept) {
+            "operation \(operation.id) of terminal \(terminal.index)"
+        }
+        try require(stored?.judgement?.verdict == item.verdict, .verdictIsSeen) {
+            "operation \(operation.id) was answered \(item.verdict)"
+        }
+    }
+
+    /// - Returns: whether the hub has more.
+    private func take(
+        _ bytes: [UInt8],
+        to request: PullRequest,
+        at terminal: SimulatedTerminal
+    ) throws -> Bool {
+        let response = try PullResponse(bytes: bytes)
+        let wall = terminal.machine.clock.reading(now).wall
+        let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
+            try node.terminal.apply(response, now: wall, in: transaction)
+        }
+        note(terminal.index, response.operations.count)
+        let scope = response.scope
+        switch outcome {
+        case .stale: return true
+        case .newEpoch: throw Broken(.causality, "a terminal was ahead of the hub's order")
+        case .applied(let more):
+            try checkPage(response, at: terminal)
+            if !more { try checkDigest(response, at: terminal) }
+            return more
+        case .repaired(let refetch):
+            try require(terminal.broken.contains(scope), .convergence) {
+                "terminal \(terminal.index) had to repair \(scope)"
+            }
+            if !refetch { terminal.broken.remove(scope) }
+            if refetch { terminal.reached[scope] = 0 } else { try checkPage(response, at: terminal) }
+            return refetch
+        case .differs:
+            throw Broken(.convergence, "terminal \(terminal.index) differs in \(scope) for good")
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Agent
+import Sync
+import Tally
+
+/// What is between a terminal and the hub: messages that are lost, repeated, overtaken, delayed
+/// and cut, and answers that are lost after the hub has acted.
+extension World {
+    private static let timeout: UInt64 = 30_000
+    private static let foreignPage = Array("<html><body>Sign in to the guest network</body>".utf8)
+
+    // MARK: - The terminal's side
+
+    /// Does what the terminal's peer wants done, as the daemon's pump does.
+    func pump(_ terminal: SimulatedTerminal) throws {
+        guard terminal.machine.isUp, terminal.outstanding == nil else { return }
+        while true {
+            let time = terminal.machine.clock.monotonic(now)
+            switch terminal.peer.nextStep(now: time) {
+            case .rest(let until):
+                terminal.timer += 1
+                let wake = Event.wake(terminal: terminal.index, timer: terminal.timer)
+                return schedule(wake, in: until > time ? until - time : 0)
+            case .push:
+                let request = try terminal.machine.store.read {
+                    try terminal.node.terminal.pushRequest(in: $0)
+                }
+                if let request {
+                    return try send(.push(request), try request.bytes(), from: terminal)
+                }
+                terminal.peer.pushed(more: false, now: time)
+            case .pull(let scope):
+                let request = try terminal.machine.store.read {
+                    try terminal.node.terminal.pullRequest(scope, in: $0, limit: 100)
+                }
+                return try send(.pull(request), try request.bytes(), from: terminal)
+            }
+        }
+    }
+
+    private func send(
+        _ request: Exchange.Request,
+        _ bytes: [UInt8],
+        from terminal: SimulatedTerminal
+    ) throws {
+        exchanges += 1
+        let exchange = Exchange(
+            number: exchanges,
+            terminal: terminal.index,
+            process: terminal.machine.process,
+            request: request
+        )
+        terminal.outstanding = exchange
+        schedule(.timeout(exchange), in: Self.timeout)
+        if case .push(let request) = request, settings.defect == .forgottenOnSend {
+            try forget(request, at: terminal)
+        }
+        if now < terminal.cutOffUntil {
+            plan.note(.partition)
+            return
+        }
+        if plan.strikes(.loss, &networkDice) { return }
+        fly(bytes) { .request(exchange, $0) }
+        if plan.strikes(.repeated, &networkDice) { fly(bytes) { .request(exchange, $0) } }
+    }
+
+    /// The defect `forgotten-on-send`: what was sent counts as answered.
+    private func forget(_ request: PushRequest, at terminal: SimulatedTerminal) throws {
+        let item = PushResponse.Item(verdict: .accepted, reason: "", known: false, stored: true)
+        let answer = PushResponse(
+            epoch: request.epoch,
+            items: request.operations.map { _ in item }
+        )
+        _ = try terminal.machine.transact(&terminal.node) { node, _, transaction in
+            try node.terminal.apply(answer, to: request, in: transaction)
+        }
+    }
+
+    /// Lets bytes fly, some of them cut.
+    private func fly(_ bytes: [UInt8], _ event: ([UInt8]) -> Event) {
+        var bytes = bytes
+        if plan.strikes(.cut, &networkDice) {
+            bytes = Array(bytes.prefix(networkDice.below(bytes.count)))
+        }
+        var flight = 5 + networkDice.below(75 as UInt64)
+        if plan.strikes(.reordered, &networkDice) { flight += networkDice.below(5_000 as UInt64) }
+        if plan.strikes(.delay, &networkDice) {
+            flight += networkDice.below(10 * Self.minute)
+        }
+        schedule(event(bytes), in: flight)
+    }
+
+    func giveUp(_ exchange: Exchange) throws {
+        let terminal = terminals[exchange.terminal]
+        guard terminal.machine.process == exchange.process,
+            terminal.outstanding?.number == exchange.number
+        else { return }
+        try fail(terminal)
+    }
+
+    private func fail(_ terminal: SimulatedTerminal) throws {
+        terminal.outstanding = nil
+        terminal.peer.failed(
+            now: terminal.machine.clock.monotonic(now),
+            dice: &terminal.machine.dice
+        )
+        try pump(terminal)
+    }
+
+    // MARK: - The hub's side
+
+    /// A request reaches the hub.
+    func receive(_ exchange: Exchange, _ bytes: [UInt8]) throws {
+        let terminal = terminals[exchange.terminal]
+        if plan.strikes(.foreignAnswer, &networkDice) {
+            return schedule(.answer(exchange, .body(Self.foreignPage)), in: 5)
+        }
+        guard hub.machine.isUp else { return schedule(.answer(exchange, .failure), in: 5) }
+        let answer: Answer
+        do {
+            if case .push = exchange.request, settings.defect == .lostAcknowledgement,
+                networkDice.happens(5), let early = try hub.answerTooEarly(bytes, now: now)
+            {
+                stopHub()
+                return schedule(.answer(exchange, .body(early)), in: 5)
+            }
+            answer = .body(try hub.answer(exchange.request, bytes, now: now))
+            try watchHub()
+        } catch is Machine.Crash {
+            stopHub()
+            return schedule(.answer(exchange, .failure), in: 5)
+        } catch is any Refusal {
+            answer = .failure
+        } catch is Machine.DiskFault {
+            answer = .failure
+        } catch let broken as Broken {
+            throw broken
+        } catch {
+            throw Broken(.soundness, "the hub, asked: \(error)")
+        }
+        if now < terminal.cutOffUntil || plan.strikes(.lostAnswer, &networkDice) { return }
+        guard case .body(let body) = answer else {
+            return schedule(.answer(exchange, answer), in: 5)
+        }
+        fly(body) { .answer(exchange, .body($0)) }
+        if plan.strikes(.repeated, &networkDice) { fly(body) { .answer(exchange, .body($0)) } }
+    }
+
+    func stopHub() {
+        hub.machine.isUp = false
+        schedule(.restartHub, in: 1_000 + faultDice.below(5 * Self.minute))
+    }
+
+    func restartHub() throws {
+        do {
+            try hub.restart(now: now)
+            try watchHub()
+        } catch is Machine.Crash {
+            schedule(.restartHub, in: 1_000)
+        } catch is Machine.DiskFault {
+            schedule(.restartHub, in: 1_000)
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import Hub
+import Receiving
+import Sync
+import Tally
+
+/// A plant in virtual time: a hub, terminals, an ERP, the network between them, and people.
+///
+/// One thread, one queue of events, dice from the seed: the same seed plays the same way. Each
+/// concern has its own extension; this file has the state and the loop.
+final class World {
+    /// What happens at a time.
+    enum Event {
+        /// People at a terminal do something.
+        case act(Int)
+        case office
+        case courier
+        /// Something may go wrong with a machine.
+        case disturb
+        case wake(terminal: Int, timer: UInt64)
+        case request(Exchange, [UInt8])
+        case answer(Exchange, Answer)
+        case timeout(Exchange)
+        case restart(terminal: Int)
+        case restartHub
+        /// The faults end, and so does people's work.
+        case calm
+        case checkQuiet
+    }
+
+    enum Answer {
+        case body([UInt8])
+        /// Anything that is not 200, or no connection.
+        case failure
+    }
+
+    static let minute: UInt64 = 60_000
+    static let hour = 60 * minute
+    static let day = 24 * hour
+
+    let settings: SimulationSettings
+    let hub: SimulatedHub
+    var terminals: [SimulatedTerminal] = []
+    var erp = ERP()
+    var plan: FaultPlan
+    var watch = HubWatch()
+    var memory = FloorMemory()
+    var queue = EventQueue<Event>()
+    var now: UInt64 = 0
+    var step = 0
+    /// What people recorded.
+    var operations = 0
+    var exchanges: UInt64 = 0
+    var isCalm = false
+    /// What a push was answered as stored, in order.
+    var promised: [OperationID] = []
+    /// By which two runs are compared.
+    private(set) var trace: UInt64 = 0xCBF2_9CE4_8422_2325
+    var floorDice: SeededDice
+    var networkDice: SeededDice
+    var faultDice: SeededDice
+
+    init(seed: UInt64, _ settings: SimulationSettings) throws {
+        var dice = SeededDice(seed: seed)
+        func fork() -> SeededDice { SeededDice(seed: dice.next()) }
+        self.settings = settings
+        floorDice = fork()
+        networkDice = fork()
+        faultDice = fork()
+        plan = FaultPlan(settings.faults, dice: &faultDice)
+        let defects = Set(settings.defect.map { [$0] } ?? [])
+        hub = try SimulatedHub(defects: defects, dice: fork())
+        var peer = PeerSettings()
+        peer.pollMilliseconds = [30_000, 120_000, 600_000][Int(dice.next() % 3)]
+        // A second site in some runs, to see that nothing of one reaches the other.
+        let sites = settings.terminals > 2 && dice.next() % 3 == 0 ? Plant.sites : [Plant.sites[0]]
+        for index in 0..<settings.terminals {
+            let site = index == settings.terminals - 1 ? sites[sites.count - 1] : sites[0]
+            terminals.append(
+                try SimulatedTerminal(
+                    index,
+                    site: site,
+                    settings: peer,
+                    defects: defects,
+                    dice: fork()
+                )
+            )
+        }
+        try open(sites)
+    }
+
+    // MARK: - The loop
+
+    /// Plays the seed to its end.
+    ///
+    /// - Throws: ``Broken`` at the first invariant that does not hold.
+    func run() throws {
+        let end = UInt64(settings.days) * Self.day
+        for terminal in terminals {
+            schedule(.act(terminal.index), in: floorDice.below(10 * Self.minute))
+            try pump(terminal)
+        }
+        schedule(.office, in: Self.minute)
+        schedule(.courier, in: Self.minute)
+        schedule(.disturb, in: Self.minute)
+        queue.put(.calm, at: end)
+        while let (time, event) = queue.take() {
+            now = time
+            step += 1
+            note(step, time)
+            if try play(event) { return }
+        }
+        throw Broken(.liveness, "nothing is due any more: a timer was not set")
+    }
+
+    /// - Returns: whether all is over.
+    private func play(_ event: Event) throws -> Bool {
+        switch event {
+        case .act(let index): try act(terminals[index])
+        case .office: try workInOffice()
+        case .courier: try deliver()
+        case .disturb: try disturb()
+        case .wake(let index, let timer):
+            if terminals[index].timer == timer { try pump(terminals[index]) }
+        case .request(let exchange, let bytes): try receive(exchange, bytes)
+        case .answer(let exchange, let answer): try receive(exchange, answer)
+        case .timeout(let exchange): try giveUp(exchange)
+        case .restart(let index): try restart(terminals[index])
+        case .restartHub: try restartHub()
+        case .calm: try calmDown()
+        case .checkQuiet: return try checkQuiet()
+        }
+        return false
+    }
+
+    func schedule(_ event: Event, in milliseconds: UInt64) {
+        queue.put(event, at: now + milliseconds)
+    }
+
+    /// Takes something that happened into the trace.
+    func note(_ values: some FixedWidthInteger...) {
+        for value in values {
+            trace = (trace ^ UInt64(truncatingIfNeeded: value)) &* 0x100_0000_01B3
+        }
+    }
+
+    // MARK: - The end
+
+    private func calmDown() throws {
+        isCalm = true
+        plan.isOn = false
+        hub.machine.disarm()
+        hub.machine.clock.correct()
+        for terminal in terminals {
+            terminal.machine.disarm()
+            terminal.machine.clock.correct()
+            terminal.cutOffUntil = 0
+        }
+        // Messages may still be on their way for ten minutes, and peers rest as long.
+        schedule(.checkQuiet, in: 25 * Self.minute)
+    }
+
+    private func checkQuiet() throws -> Bool {
+        if let reason = try unrest() {
+            let end = UInt64(settings.days) * Self.day + Self.hour
+            try require(now < end, .liveness) { reason }
+            schedule(.checkQuiet, in: Self.minute)
+            return false
+        }
+        try checkEverything()
+        return true
+    }
+}
+
+extension SeededDice {
+    /// A number from 0 up to, not including, `end`.
+    mutating func below(_ end: UInt64) -> UInt64 { end == 0 ? 0 : next() % end }
+
+    mutating func below(_ end: Int) -> Int { Int(below(UInt64(end))) }
+
+    /// One of `choices`; nil of none.
+    mutating func pick<Choice>(_ choices: [Choice]) -> Choice? {
+        choices.isEmpty ? nil : choices[below(choices.count)]
+    }
+
+    /// Whether something happens that does so `percent` times of a hundred.
+    mutating func happens(_ percent: UInt64) -> Bool { next() % 100 < percent }
+}

@@ -1,0 +1,185 @@
+import Agent
+import Codes
+import ExceptionReports
+import Inspection
+import Receiving
+import Sync
+import Tally
+
+/// Home: what is to do here, one column a workflow.
+struct HomeView: Hashable, Sendable {
+    /// Rows of a list that are shown; the rest is told by its number.
+    private static let rowsMax = 8
+
+    /// A list of one column.
+    struct List: Hashable, Sendable {
+        let heading: String
+        let rows: [ItemRow]
+        /// How many more there are, in words.
+        let more: String?
+
+        /// - Parameter heading: a key of the string table.
+        init(_ heading: String, _ rows: [ItemRow], _ words: KioskWords) {
+            self.heading = words.text(heading)
+            self.rows = Array(rows.prefix(HomeView.rowsMax))
+            let rest = rows.count - self.rows.count
+            more = rest > 0 ? words.text("kiosk.more", ["count": String(rest)]) : nil
+        }
+    }
+
+    let receiving: [List]
+    let inspecting: [List]
+    let reporting: [List]
+    let reportCommand: String
+
+    init(_ reader: EntityReader, site: String, worker: String, _ words: KioskWords) throws {
+        let lists = [
+            List("kiosk.open_receipts", try Self.receipts(reader, site, words), words),
+            List("kiosk.expected_notes", try Self.notes(reader, site, words), words),
+            List("kiosk.open_inspections", try Self.begun(reader, site, worker, words), words),
+            List("kiosk.machines", try Self.machines(reader, site, words), words),
+            List("kiosk.open_reports", try Self.reports(reader, site, words), words),
+        ]
+        receiving = lists[0...1].filter { !$0.rows.isEmpty }
+        inspecting = lists[2...3].filter { !$0.rows.isEmpty }
+        reporting = lists[4...4].filter { !$0.rows.isEmpty }
+        reportCommand = CommandCode.report.text
+    }
+}
+
+extension HomeView {
+    private static func receipts(
+        _ reader: EntityReader,
+        _ site: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        try reader.openReceipts(site: site).map { receipt in
+            let done = receipt.totals.filter { !$0.isShort }.count
+            var row = ItemRow(
+                path: "/open/receipt/\(receipt.key.id)",
+                name: receipt.note.number,
+                detail: words.text(
+                    "kiosk.receipt_row",
+                    [
+                        "supplier": try reader.supplierName(receipt.note.supplier),
+                        "done": String(done), "lines": String(receipt.totals.count),
+                        "time": words.time(receipt.opened.moment),
+                    ]
+                )
+            )
+            if !receipt.doubts.isEmpty {
+                row.mark = words.text("kiosk.held")
+                row.markTone = "attention"
+            }
+            return row
+        }
+    }
+
+    private static func notes(
+        _ reader: EntityReader,
+        _ site: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        try reader.expectedNotes(site: site).map { note in
+            ItemRow(
+                path: "/open/note/\(note.key(at: site).id)",
+                name: note.content.number,
+                detail: words.text(
+                    "kiosk.note_row",
+                    [
+                        "supplier": try reader.supplierName(note.content.supplier),
+                        "lines": String(note.content.lines.count),
+                        "time": words.time(note.content.promisedArrival),
+                    ]
+                )
+            )
+        }
+    }
+
+    private static func begun(
+        _ reader: EntityReader,
+        _ site: String,
+        _ worker: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        try reader.openInspections(of: worker, site: site).map { inspection in
+            ItemRow(
+                path: "/open/inspection/\(inspection.key.id)",
+                name: inspection.tag,
+                detail: words.text(
+                    "kiosk.inspection_row",
+                    [
+                        "count": String(inspection.inForce.count),
+                        "time": words.time(inspection.begun.moment),
+                    ]
+                )
+            )
+        }
+    }
+
+    private static func machines(
+        _ reader: EntityReader,
+        _ site: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        let machines = try reader.machines(site: site)
+        let waiting = machines.filter { !$0.orders.isEmpty || $0.equipment.isStopped }
+        let rest = machines.filter { $0.orders.isEmpty && !$0.equipment.isStopped }
+        return (waiting + rest).map { machine in
+            var row = ItemRow(
+                path: "/open/equipment/\(machine.equipment.key.id)",
+                name: machine.equipment.tag,
+                detail: words.label(machine.equipment.registration.name)
+            )
+            if machine.equipment.isStopped {
+                row.mark = words.text("kiosk.stopped")
+                row.markTone = "wrong"
+            } else if let order = machine.orders.first {
+                let facts = ["order": order.number, "count": String(machine.orders.count)]
+                row.mark = words.text(
+                    machine.orders.count == 1 ? "kiosk.order_open" : "kiosk.orders_open",
+                    facts
+                )
+                row.markTone = order.issue.isSevere ? "wrong" : "attention"
+            }
+            return row
+        }
+    }
+
+    private static func reports(
+        _ reader: EntityReader,
+        _ site: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        let categories = try reader.exceptionCategories()
+        return try reader.openReports(site: site).map { report in
+            let category = categories.first { $0.code == report.raising.category }
+            return ItemRow(
+                path: "/open/exception/\(report.key.id)",
+                name: report.raising.equipment,
+                detail: words.text(
+                    "kiosk.report_row",
+                    [
+                        "category": category.map { words.label($0.name) }
+                            ?? report.raising.category,
+                        "name": try reader.workerName(report.raised.author),
+                        "time": words.time(report.raised.moment),
+                    ]
+                ),
+                mark: words.word("stage", report.stage.rawValue),
+                markTone: report.stage == .reported ? "attention" : "calm"
+            )
+        }
+    }
+}
+
+extension DeliveryNote {
+    /// The note's entity at a site.
+    func key(at site: String) -> EntityKey {
+        ReceivingRoom.deliveryNoteKey(
+            site: site,
+            supplier: content.supplier,
+            number: content.number
+        )
+    }
+}

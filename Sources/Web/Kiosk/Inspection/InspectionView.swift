@@ -1,0 +1,159 @@
+import Agent
+import Codes
+import Forms
+import Inspection
+import Sync
+import Tally
+
+/// An inspection: one question at a time.
+struct InspectionView: Hashable, Sendable {
+    /// The question that the next answer is for.
+    struct Asked: Hashable, Sendable {
+        let label: String
+        let hint: String?
+        let unit: String?
+        let limits: String?
+        let isSevere: Bool
+        let isOptional: Bool
+        let isNumber: Bool
+        let isYesNo: Bool
+        let isWords: Bool
+        let isPhoto: Bool
+        let choices: [CommandButton]
+        let yesCommand = CommandCode.yes.text
+        let noCommand = CommandCode.no.text
+        /// Where "skip" goes.
+        let skipPath: String
+    }
+
+    /// An answer that was given.
+    struct Given: Hashable, Sendable {
+        let label: String
+        let answer: String
+        /// `good`, `bad` or `noted`.
+        let standing: String
+        let standingText: String
+    }
+
+    let machine: String
+    let tag: String
+    let form: String
+    let progress: String
+    let answeredCount: String
+    let questionCount: String
+    let asked: Asked?
+    let given: [Given]
+    let isPlateRead: Bool
+    /// The required questions that have no answer.
+    let missing: [String]
+    let canSign: Bool
+    let signed: String?
+    let badText: String?
+    let signCommand = CommandCode.sign.text
+    let undoCommand = CommandCode.undo.text
+    let canUndo: Bool
+
+    init(
+        _ inspection: MachineInspection,
+        question: String?,
+        site: String,
+        _ reader: EntityReader,
+        _ words: KioskWords
+    ) throws {
+        let form = try reader.form(of: inspection)
+        let questions = form.relevantQuestions(inspection.latest).filter { $0.kind != .note }
+        let answered = questions.filter { inspection.latest[$0.name] != nil }
+        tag = inspection.tag
+        machine =
+            try reader.machine(inspection.tag, site: site).map {
+                words.label($0.registration.name)
+            } ?? inspection.tag
+        self.form = words.label(form.title)
+        answeredCount = String(answered.count)
+        questionCount = String(questions.count)
+        progress = words.text(
+            "kiosk.progress",
+            ["done": String(answered.count), "count": String(questions.count)]
+        )
+        let isOpen = !inspection.isSigned
+        asked =
+            isOpen
+            ? questions.first { $0.name == question }.map { Asked($0, inspection, words) } : nil
+        given = questions.compactMap { question in
+            inspection.inForce[question.name]?.last.map { Given($0, question, words) }
+        }
+        isPlateRead = inspection.beginning.plateScanned
+        missing = form.missing(inspection.latest).map { words.label($0.label) }
+        canSign = isOpen && missing.isEmpty
+        canUndo = isOpen && !given.isEmpty
+        signed = inspection.signed.map {
+            words.text("kiosk.signed_at", ["time": words.time($0.moment)])
+        }
+        let bad = inspection.findings.count
+        badText = bad > 0 ? words.text("kiosk.bad_answers", ["count": String(bad)]) : nil
+    }
+}
+
+extension InspectionView.Asked {
+    fileprivate init(
+        _ question: Question,
+        _ inspection: MachineInspection,
+        _ words: KioskWords
+    ) {
+        label = words.label(question.label)
+        hint = question.hint.map(words.label)
+        unit = question.unit.map { words.table.unit($0, words.language) }
+        limits = words.limits(of: question)
+        isSevere = question.isSevere
+        isOptional = !question.isRequired
+        isNumber = question.kind.isNumber
+        isYesNo = question.kind == .yesNo
+        isWords = question.kind == .text
+        isPhoto = question.kind == .photo
+        choices = question.choices.enumerated().map { index, choice in
+            CommandButton(
+                command: CommandCode.choice(index + 1).text,
+                number: String(index + 1),
+                caption: words.label(choice.label)
+            )
+        }
+        skipPath = "/open/skip/\(question.name)"
+    }
+}
+
+extension InspectionView.Given {
+    fileprivate init(
+        _ given: MachineInspection.GivenAnswer,
+        _ question: Question,
+        _ words: KioskWords
+    ) {
+        label = words.label(question.label)
+        answer = words.answer(given.answer, of: question)
+        switch given.assessment {
+        case .good:
+            standing = "good"
+            standingText = words.text("kiosk.answer_good")
+        case .bad(let limits, _):
+            standing = "bad"
+            standingText = words.text(
+                "kiosk.answer_bad",
+                ["limits": words.limits(of: question) ?? words.measured(limits)]
+            )
+        case .noted:
+            standing = "noted"
+            standingText = words.text("kiosk.answer_noted")
+        }
+    }
+}
+
+extension FormDefinition {
+    /// What the questions and choices are called, by their names.
+    func labels(_ words: KioskWords) -> [String: String] {
+        var labels: [String: String] = [:]
+        for question in questions {
+            labels[question.name] = words.label(question.label)
+            for choice in question.choices { labels[choice.name] = words.label(choice.label) }
+        }
+        return labels
+    }
+}

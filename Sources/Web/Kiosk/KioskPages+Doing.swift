@@ -1,0 +1,212 @@
+import Agent
+import Codes
+import ExceptionReports
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Inspection
+import NIOCore
+import Receiving
+import Sync
+import Tally
+
+extension KioskPages {
+    /// Takes what was scanned, typed or pressed.
+    func scan(_ request: Request) async throws -> Response {
+        let (id, _) = await session(of: request)
+        do {
+            let text = try await Self.text(of: request)
+            return try await change(id, request, named: text.request) { page in
+                let result = try await shell.scan(text.text, on: page.session)
+                if result.session.place != page.session.place { page.skipped.remove(.elsewhere) }
+                page.session = result.session
+                page.feedback = result.feedback
+            }
+        } catch let refusal as KioskRefusal {
+            return try await refuse(refusal, id, request)
+        }
+    }
+
+    /// Goes to what was touched in a list.
+    func open(_ request: Request, kind: String, id item: String) async throws -> Response {
+        let (id, _) = await session(of: request)
+        do {
+            let named = try KioskText.request(
+                body: try await Self.body(of: request),
+                isJSON: Self.isJSON(request)
+            )
+            return try await change(id, request, named: named) { page in
+                try await open(kind, item, &page)
+            }
+        } catch let refusal as KioskRefusal {
+            return try await refuse(refusal, id, request)
+        }
+    }
+
+    /// Changes a page; a request that was taken already is answered and not taken again.
+    private func change(
+        _ id: String,
+        _ request: Request,
+        named: String,
+        _ body: @escaping @Sendable (inout KioskSessions.Page) async throws -> Void
+    ) async throws -> Response {
+        let page = try await sessions.change(id, now: .now) { page in
+            if !named.isEmpty, named == page.lastRequest { return }
+            do {
+                try await body(&page)
+            } catch let refusal as KioskRefusal {
+                throw refusal
+            } catch let refusal as any Refusal {
+                page.feedback = KioskSession.Feedback(refusal)
+            } catch {
+                logger.error("kiosk.failed", metadata: ["error": "\(error)"])
+                page.feedback = KioskSession.Feedback(KioskRefusal.failed(detail: "\(error)"))
+            }
+            page.lastRequest = named
+        }
+        guard let page else { throw HTTPError(.conflict) }
+        return try await answer(.ok, page, id, request)
+    }
+
+    private func refuse(
+        _ refusal: KioskRefusal,
+        _ id: String,
+        _ request: Request
+    ) async throws -> Response {
+        let page = try await sessions.change(id, now: .now) { page in
+            page.feedback = KioskSession.Feedback(refusal)
+        }
+        guard let page else { throw HTTPError(.conflict) }
+        return try await answer(Self.status(of: refusal), page, id, request)
+    }
+
+    private static func status(of refusal: KioskRefusal) -> HTTPResponse.Status {
+        switch refusal {
+        case .textTooLong: .contentTooLarge
+        case .textMissing, .notText, .controlCharacter: .badRequest
+        case .unknownItem: .notFound
+        case .failed: .internalServerError
+        }
+    }
+
+    private static func text(of request: Request) async throws -> KioskText {
+        try KioskText(body: try await body(of: request), isJSON: isJSON(request))
+    }
+
+    private static func isJSON(_ request: Request) -> Bool {
+        request.headers[.contentType]?.hasPrefix("application/json") == true
+    }
+
+    private static func body(of request: Request) async throws -> [UInt8] {
+        do {
+            return Array(buffer: try await request.body.collect(upTo: KioskText.requestBytesMax))
+        } catch is NIOTooManyBytesError {
+            let length = request.headers[.contentLength].flatMap { Int($0) }
+            throw KioskRefusal.textTooLong(
+                bytes: length ?? KioskText.requestBytesMax + 1,
+                bytesMax: KioskText.bytesMax
+            )
+        }
+    }
+}
+
+// MARK: - What can be touched
+
+extension KioskPages {
+    private func open(_ kind: String, _ item: String, _ page: inout KioskSessions.Page) async throws
+    {
+        guard let worker = page.session.worker else { throw AgentRefusal.nobodySignedIn }
+        guard let site = try await shell.status().site else { throw AgentRefusal.notEnrolled }
+        let unknown = KioskRefusal.unknownItem(kind: kind, id: String(item.prefix(60)))
+        if kind == "skip" {
+            try await skip(item, unknown, site, &page)
+            return
+        }
+        guard let id = Identifier(text: item) else { throw unknown }
+        page.feedback = nil
+        switch kind {
+        case "receipt":
+            guard let receipt = try await shell.read({ reader, _ in
+                try reader.receipt(id, site: site)
+            }) else { throw unknown }
+            page.session.open(.receipt(id, line: receipt.note.lines.first?.number))
+        case "note":
+            try await openNote(id, unknown, worker, site, &page)
+        case "inspection":
+            try await openInspection(id, unknown, site, &page)
+        case "equipment":
+            let machines = try await shell.read { reader, _ in try reader.machines(site: site) }
+            guard let machine = machines.first(where: { $0.equipment.key.id == id }) else {
+                throw unknown
+            }
+            let tag = machine.equipment.tag
+            let command = FloorCommand.beginInspection(equipment: tag, plateScanned: false)
+            let saved = try await shell.run(command, by: worker)
+            try await openInspection(saved.entity.id, unknown, site, &page)
+            page.feedback = KioskSession.Feedback(
+                .attention,
+                "kiosk.inspection_begun_unread",
+                ["equipment": tag]
+            )
+        case "exception":
+            let known = try await shell.read { reader, _ in
+                try reader.exceptionReport(id, site: site) != nil
+            }
+            guard known else { throw unknown }
+            page.session.open(.exception(id))
+        default:
+            throw unknown
+        }
+    }
+
+    private func openNote(
+        _ id: Identifier,
+        _ unknown: KioskRefusal,
+        _ worker: String,
+        _ site: String,
+        _ page: inout KioskSessions.Page
+    ) async throws {
+        let scope = Scope(site: site, area: ReceivingRoom.area)
+        let key = EntityKey(scope: scope, kind: ReceivingRoom.EntityKind.deliveryNote, id: id)
+        let note = try await shell.read { reader, _ in DeliveryNote(try reader.record(of: key)) }
+        guard let note = note?.content else { throw unknown }
+        let command = FloorCommand.openNote(supplier: note.supplier, number: note.number)
+        let saved = try await shell.run(command, by: worker)
+        page.session.open(.receipt(saved.entity.id, line: note.lines.first?.number))
+        let message = saved.operations.isEmpty ? "kiosk.receipt_joined" : "kiosk.receipt_opened"
+        page.feedback = KioskSession.Feedback(
+            saved.operations.isEmpty ? .again : .good,
+            message,
+            ["note": note.number]
+        )
+    }
+
+    private func openInspection(
+        _ id: Identifier,
+        _ unknown: KioskRefusal,
+        _ site: String,
+        _ page: inout KioskSessions.Page
+    ) async throws {
+        page.skipped = []
+        let question = try await shell.read { reader, _ -> String?? in
+            guard let inspection = try reader.inspection(id, site: site) else { return .none }
+            let form = try reader.form(of: inspection)
+            return .some(reader.openQuestions(of: inspection, in: form).first?.name)
+        }
+        guard let question else { throw unknown }
+        page.session.open(.inspection(id, question: question))
+    }
+
+    /// Passes over a question for now; it is asked again when the inspection is opened anew.
+    private func skip(
+        _ question: String,
+        _ unknown: KioskRefusal,
+        _ site: String,
+        _ page: inout KioskSessions.Page
+    ) async throws {
+        guard case .inspection(let id, question) = page.session.place else { throw unknown }
+        page.skipped.insert(question)
+        page.feedback = nil
+        try await passSkipped(id, site, &page)
+    }
+}

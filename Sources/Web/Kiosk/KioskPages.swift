@@ -1,0 +1,126 @@
+import Agent
+import Codes
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Sync
+import Tally
+
+/// The page at a terminal: everything that a worker scans, types or presses comes in by one request
+/// and is answered by the page as it stands then.
+///
+/// | request | does |
+/// |---|---|
+/// | `GET /` | the page |
+/// | `POST /scan` | takes `text`; the new page as JSON for the script, else a redirect to `/` |
+/// | `POST /open/<kind>/<id>` | goes to something in a list; answers like `/scan` |
+/// | `GET /status` | what the strip says, for the script between scans |
+/// | `GET /static/kiosk.css`, `/static/kiosk.js` | the page's own files |
+public struct KioskPages: Sendable {
+    let shell: TerminalShell
+    let screen: KioskScreen
+    let pages: PageLibrary
+    let sessions: KioskSessions
+    let connection: @Sendable () async -> Bool
+    let makeID: @Sendable () -> String
+    let clock: any Tally.Clock
+    let language: CommandCode.Language
+    let logger: Logger
+    private let files: [String: StaticFile]
+
+    /// A file that the page loads.
+    struct StaticFile: Sendable {
+        let type: String
+        let content: [UInt8]
+    }
+
+    /// Reads the texts and templates.
+    ///
+    /// - Parameters:
+    ///   - shell: the terminal.
+    ///   - folder: where `Kiosk` and `Strings` are.
+    ///   - connection: whether the last exchange with the hub succeeded.
+    ///   - makeID: random names for pages, not to be guessed, of letters and digits.
+    ///   - clock: the machine's.
+    ///   - zone: the site's.
+    ///   - language: what a new page speaks.
+    ///   - logger: for failures of the terminal itself.
+    /// - Throws: ``TemplateError`` naming the file that is missing or broken.
+    public init(
+        shell: TerminalShell,
+        folder: TemplateFolder,
+        connection: @escaping @Sendable () async -> Bool,
+        makeID: @escaping @Sendable () -> String,
+        clock: any Tally.Clock,
+        zone: TimeZone = .current,
+        language: CommandCode.Language = .chinese,
+        logger: Logger
+    ) throws(TemplateError) {
+        self.shell = shell
+        screen = KioskScreen(table: try StringTable(folder), zone: zone)
+        pages = try PageLibrary(folder, "Kiosk")
+        sessions = KioskSessions()
+        self.connection = connection
+        self.makeID = makeID
+        self.clock = clock
+        self.language = language
+        self.logger = logger
+        files = [
+            "kiosk.css": StaticFile(
+                type: "text/css; charset=utf-8",
+                content: Array(try folder.content("Kiosk/kiosk.css"))
+            ),
+            "kiosk.js": StaticFile(
+                type: "text/javascript; charset=utf-8",
+                content: Array(try folder.content("Kiosk/kiosk.js"))
+            ),
+        ]
+    }
+
+    public func add(to router: some RouterMethods<BasicRequestContext>) {
+        router.get("") { request, _ in try await page(request) }
+        router.post("scan") { request, _ in try await scan(request) }
+        router.post("open/:kind/:id") { request, context in
+            try await open(
+                request,
+                kind: try context.parameters.require("kind"),
+                id: try context.parameters.require("id")
+            )
+        }
+        router.get("status") { request, _ in try await status(request) }
+        for (name, file) in files {
+            router.get(RouterPath("static/\(name)")) { _, _ in
+                Self.response(.ok, file.type, file.content, cache: "no-cache")
+            }
+        }
+    }
+
+    /// The page of a browser: the one of its cookie, or a new one.
+    func session(of request: Request) async -> (id: String, page: KioskSessions.Page) {
+        let now = ContinuousClock.now
+        if let id = request.cookies[Self.sessionCookie]?.value,
+            let page = await sessions.page(id, now: now)
+        {
+            return (id, page)
+        }
+        let id = makeID()
+        let spoken = request.cookies[Self.languageCookie]
+            .flatMap { CommandCode.Language(rawValue: $0.value) }
+        return (id, await sessions.start(id, language: spoken ?? language, now: now))
+    }
+
+    /// What a page shows now.
+    func view(of page: KioskSessions.Page) async throws -> KioskView {
+        let standing = KioskScreen.Standing(
+            status: try await shell.status(),
+            isConnected: await connection(),
+            now: clock.reading().wall
+        )
+        let request = makeID()
+        return try await shell.read { reader, _ in
+            try screen.view(page, request: request, standing, reader)
+        }
+    }
+}

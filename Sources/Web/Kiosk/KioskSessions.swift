@@ -1,0 +1,95 @@
+import Agent
+import Codes
+
+/// The pages that are open at this terminal, in memory.
+///
+/// Losing them costs a sign-in and nothing else: what people recorded is in the store. Scans of one
+/// page are taken one after another, whatever the browser sends at once.
+actor KioskSessions {
+    /// One page.
+    struct Page: Sendable {
+        var session: KioskSession
+        var feedback: KioskSession.Feedback?
+        /// The request that was taken last.
+        var lastRequest = ""
+    }
+
+    private struct Entry {
+        var page: Page
+        var lastUsed: ContinuousClock.Instant
+        var isBusy = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// At most so many pages are kept; the one that was used longest ago goes first.
+    let countMax: Int
+    /// A page that nobody used for so long is signed out.
+    let idle: Duration
+
+    private var entries: [String: Entry] = [:]
+
+    init(countMax: Int = 64, idle: Duration = .seconds(15 * 60)) {
+        self.countMax = countMax
+        self.idle = idle
+    }
+
+    var count: Int { entries.count }
+
+    /// The page of a cookie; nil when there is none, or nobody used it for too long.
+    func page(_ id: String, now: ContinuousClock.Instant) -> Page? {
+        guard let entry = entries[id] else { return nil }
+        guard entry.isBusy || now - entry.lastUsed < idle else {
+            entries[id] = nil
+            return nil
+        }
+        return entry.page
+    }
+
+    /// Starts a page.
+    func start(_ id: String, language: CommandCode.Language, now: ContinuousClock.Instant) -> Page {
+        while entries.count >= countMax {
+            let idlest = entries.filter { !$0.value.isBusy }
+                .min { $0.value.lastUsed < $1.value.lastUsed }
+            guard let idlest else { break }
+            entries[idlest.key] = nil
+        }
+        let page = Page(session: KioskSession(language: language))
+        entries[id] = Entry(page: page, lastUsed: now)
+        return page
+    }
+
+    /// Changes a page; the next change waits until this one is done.
+    ///
+    /// - Returns: the page after the change, or nil when there is no such page.
+    func change(
+        _ id: String,
+        now: ContinuousClock.Instant,
+        _ body: @Sendable (inout Page) async throws -> Void
+    ) async throws -> Page? {
+        guard await take(id) else { return nil }
+        defer { leave(id) }
+        guard var page = entries[id]?.page else { return nil }
+        try await body(&page)
+        entries[id]?.page = page
+        entries[id]?.lastUsed = now
+        return page
+    }
+
+    private func take(_ id: String) async -> Bool {
+        while let entry = entries[id] {
+            guard entry.isBusy else {
+                entries[id]?.isBusy = true
+                return true
+            }
+            await withCheckedContinuation { entries[id]?.waiting.append($0) }
+        }
+        return false
+    }
+
+    private func leave(_ id: String) {
+        entries[id]?.isBusy = false
+        guard let waiting = entries[id]?.waiting else { return }
+        entries[id]?.waiting = []
+        for continuation in waiting { continuation.resume() }
+    }
+}

@@ -1,0 +1,69 @@
+import Agent
+
+// What the templates are filled with. A template that finds nothing under a name looks in the
+// values around it, so a name that may be absent is used once only.
+
+/// One rendering of a page.
+struct KioskView: Sendable {
+    /// The texts: `{{text.kiosk.title}}`.
+    let text: StringTable.Sections
+    let language: String
+    /// The name of the next request without a script; a second press of a button repeats it.
+    let request: String
+    /// Changes when the hub sent something: then the page is drawn anew.
+    let seen: String
+    let strip: StripView
+    let feedback: FeedbackView?
+    var signIn: SignInView?
+    var home: HomeView?
+    var receipt: ReceiptView?
+    var inspection: InspectionView?
+    var report: ReportView?
+    var exception: ExceptionView?
+}
+
+/// The strip that every page has: where, who, and how it stands with the hub.
+struct StripView: Hashable, Sendable {
+    let terminal: String
+    /// The name of who is signed in.
+    let person: String?
+    let otherLanguage: String
+    let otherLanguageName: String
+    let otherLanguageCommand: String
+    let isConnected: Bool
+    let connection: String
+    let hasUnsynced: Bool
+    let unsynced: String
+}
+
+/// The answer to the last scan.
+struct FeedbackView: Hashable, Sendable {
+    let tone: String
+    /// What the tone is called, for who hears the page.
+    let toneName: String
+    let message: String
+}
+
+struct SignInView: Hashable, Sendable {
+    let isEnrolled: Bool
+}
+
+/// Something in a list that can be touched.
+struct ItemRow: Hashable, Sendable {
+    /// Where touching it goes: `/open/<kind>/<id>`.
+    let path: String
+    let name: String
+    let detail: String
+    /// A word at the end of the row, and its colour: `calm`, `attention` or `wrong`.
+    var mark = ""
+    var markTone = "calm"
+}
+
+/// A button that stands for a command code.
+struct CommandButton: Hashable, Sendable {
+    let command: String
+    let number: String
+    let caption: String
+    var note = ""
+    var isPressed = false
+}

@@ -1,0 +1,64 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Sync
+
+/// The way to the hub over HTTP. An answer that is not the hub's (a proxy's page, half a body) is a
+/// failure, and the request is sent again later.
+public struct HTTPHubLink: HubLink {
+    /// How long an exchange may take.
+    private static let timeout = TimeAmount.seconds(30)
+    private static let answerCountMax = 64 << 20
+
+    private let client: HTTPClient
+    private let base: String
+
+    /// A link to a hub.
+    ///
+    /// - Parameters:
+    ///   - hub: its address, such as `http://127.0.0.1:8080`.
+    ///   - client: shared with whoever else speaks HTTP in this process.
+    public init(hub: URL, client: HTTPClient) {
+        var base = hub.absoluteString
+        while base.hasSuffix("/") { base.removeLast() }
+        self.base = base
+        self.client = client
+    }
+
+    public func push(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("push", request)
+    }
+
+    public func pull(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("pull", request)
+    }
+
+    public func enroll(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("enroll", request)
+    }
+
+    private func post(_ path: String, _ body: [UInt8]) async throws -> [UInt8] {
+        var request = HTTPClientRequest(url: "\(base)/sync/v1/\(path)")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/x-protobuf")
+        request.body = .bytes(body)
+        let response = try await client.execute(request, timeout: Self.timeout)
+        let answer = try await response.body.collect(upTo: Self.answerCountMax)
+        let bytes = Array(buffer: answer)
+        guard response.headers.first(name: "content-type") == "application/x-protobuf" else {
+            throw HubLinkError.notTheHub(status: Int(response.status.code))
+        }
+        guard response.status == .ok else {
+            throw SyncProblem.refusal(in: bytes)
+                ?? HubLinkError.notTheHub(status: Int(response.status.code))
+        }
+        return bytes
+    }
+}
+
+/// Why an answer was no answer.
+public enum HubLinkError: Error, Equatable {
+    /// Something else answered in the hub's place.
+    case notTheHub(status: Int)
+}

@@ -1,0 +1,163 @@
+import Agent
+import Logging
+import ServiceLifecycle
+import Sync
+import Synchronization
+import Tally
+
+/// Moves what the peer says between a terminal and its hub, until the daemon stops.
+public final class SyncPump: Service {
+    private let shell: TerminalShell
+    private let link: any HubLink
+    private let enrolmentCode: String?
+    private let settings: PeerSettings
+    private let logger: Logger
+    private let connected = Mutex(false)
+    /// Something was recorded since the last step; a timer that wakes the pump does not say so.
+    private let nudged = Mutex(false)
+
+    /// - Parameters:
+    ///   - shell: the terminal.
+    ///   - link: the way to the hub.
+    ///   - enrolmentCode: with which a terminal that is not enrolled enrols; nil for none.
+    ///   - settings: how often to speak.
+    ///   - logger: where to tell of links that come and go.
+    public init(
+        _ shell: TerminalShell,
+        link: some HubLink,
+        enrolmentCode: String? = nil,
+        settings: PeerSettings = PeerSettings(),
+        logger: Logger
+    ) {
+        self.shell = shell
+        self.link = link
+        self.enrolmentCode = enrolmentCode
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Whether the last exchange with the hub succeeded.
+    public var isConnected: Bool { connected.withLock { $0 } }
+
+    /// Runs until the daemon is asked to stop; what is not sent then is sent after the next start.
+    public func run() async throws {
+        let (wakes, wake) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
+        try await withGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask {
+                    for await _ in self.shell.recorded {
+                        self.nudged.withLock { $0 = true }
+                        wake.yield()
+                    }
+                }
+                try await self.pump(wakes, wake, &group)
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            wake.finish()
+        }
+    }
+
+    private func pump(
+        _ wakes: AsyncStream<Void>,
+        _ wake: AsyncStream<Void>.Continuation,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        try await enroll()
+        var peer = TerminalPeer(scopes: try await shell.scopes(), settings: settings)
+        var dice = SystemRandomDice()
+        let clock = ContinuousClock()
+        let start = clock.now
+        func now() -> UInt64 { UInt64((clock.now - start) / .milliseconds(1)) }
+        var armed: UInt64?
+        wake.yield()
+        for await _ in wakes {
+            while !Task.isShuttingDownGracefully {
+                let isNudged = nudged.withLock { value in
+                    defer { value = false }
+                    return value
+                }
+                if isNudged { peer.nudge() }
+                let step = peer.nextStep(now: now())
+                if case .rest(let until) = step {
+                    // One timer at a time: an earlier one that is armed still wakes us, and then
+                    // the peer says how much longer to rest.
+                    if armed.map({ $0 > until || $0 <= now() }) ?? true {
+                        armed = until
+                        let wait = until > now() ? until - now() : 0
+                        group.addTask {
+                            // Cancelled only when the pump ends.
+                            try? await Task.sleep(for: .milliseconds(wait))
+                            wake.yield()
+                        }
+                    }
+                    break
+                }
+                await take(step, &peer, &dice, now: now)
+            }
+        }
+    }
+
+    /// Enrols a terminal that is not, trying until the hub answers; its refusal ends the daemon,
+    /// since without a site there is nothing to do here.
+    private func enroll() async throws {
+        guard let enrolmentCode else { return }
+        while !Task.isShuttingDownGracefully {
+            do {
+                return try await shell.enroll(code: enrolmentCode, at: link)
+            } catch let refusal as any Refusal {
+                throw refusal
+            } catch {
+                note(connected: false, error)
+                try await Task.sleep(for: .milliseconds(settings.retryMilliseconds))
+            }
+        }
+    }
+
+    private func take(
+        _ step: TerminalPeer.Step,
+        _ peer: inout TerminalPeer,
+        _ dice: inout SystemRandomDice,
+        now: () -> UInt64
+    ) async {
+        do {
+            switch step {
+            case .push: peer.pushed(more: try await shell.push(over: link), now: now())
+            case .pull(let scope):
+                peer.pulled(more: try await shell.pull(scope, over: link), now: now())
+            case .rest: return
+            }
+            note(connected: true, nil)
+        } catch {
+            peer.failed(now: now(), dice: &dice)
+            note(connected: false, error)
+        }
+    }
+
+    private func note(connected isConnected: Bool, _ error: (any Error)?) {
+        let was = connected.withLock { value in
+            defer { value = isConnected }
+            return value
+        }
+        guard was != isConnected else { return }
+        if isConnected {
+            logger.info("the hub is reachable")
+        } else {
+            // Work goes on; only when this lasts should somebody look at the network.
+            logger.notice(
+                "the hub is not reachable; records wait here",
+                metadata: ["error": "\(error.map(String.init(describing:)) ?? "")"]
+            )
+        }
+    }
+}
+
+/// The operating system's dice, for jitter.
+struct SystemRandomDice: Dice {
+    private var generator = SystemRandomNumberGenerator()
+
+    mutating func next() -> UInt64 { generator.next() }
+}

@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hub
+import Hummingbird
+import NIOCore
+import Sync
+import Tally
+
+/// The hub's side of `sync.proto` over HTTP.
+public struct SyncRoutes: Sendable {
+    /// The largest request body in bytes: a full batch of long operations.
+    static let bodyCountMax = 64 << 20
+
+    private let hub: HubShell
+
+    public init(hub: HubShell) { self.hub = hub }
+
+    public func add(to router: some RouterMethods<BasicRequestContext>) {
+        router.post("sync/v1/push") { request, _ in
+            try await Self.answer(request) { try await hub.push($0) }
+        }
+        router.post("sync/v1/pull") { request, _ in
+            try await Self.answer(request) { try await hub.pull($0) }
+        }
+        router.post("sync/v1/enroll") { request, _ in
+            try await Self.answer(request) { try await hub.enroll($0) }
+        }
+    }
+
+    private static func answer(
+        _ request: Request,
+        _ work: ([UInt8]) async throws -> [UInt8]
+    ) async throws -> Response {
+        let body = try await request.body.collect(upTo: bodyCountMax)
+        do {
+            return Response.protobuf(.ok, try await work(Array(buffer: body)))
+        } catch let refusal as any Refusal {
+            return Response.protobuf(status(of: refusal), try SyncProblem.bytes(of: refusal))
+        }
+    }
+
+    private static func status(of refusal: any Refusal) -> HTTPResponse.Status {
+        switch refusal as? SyncRefusal {
+        case .unknownTerminal, .badSignature: .unauthorized
+        case .scopeNotPermitted, .enrolmentCode: .forbidden
+        case .malformed, .version, .tooMany, .publicKey: .badRequest
+        case .notEnrolled, .remote, nil: .conflict
+        }
+    }
+}
+
+extension Response {
+    static func protobuf(_ status: HTTPResponse.Status, _ bytes: [UInt8]) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/x-protobuf"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}
+
+extension Array<UInt8> {
+    /// The readable bytes of a buffer.
+    init(buffer: ByteBuffer) { self = Array(buffer.readableBytesView) }
+}

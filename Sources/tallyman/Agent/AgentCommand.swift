@@ -1,0 +1,49 @@
+import ArgumentParser
+import Sync
+
+/// `tallyman agent`: the terminal's daemon.
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent",
+        abstract: "Run a terminal: its page, its records, its sync with the hub."
+    )
+
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "The hub's address, such as http://hub:8080; kept for the next start.")
+    var hub: String?
+
+    @Option(help: "The one-time code of `tallyman hub enroll`; not needed again.")
+    var enroll: String?
+
+    @Option(help: "Where to serve the page: HOST:PORT; port 0 takes a free one.")
+    var listen = ListenAddress(argument: "127.0.0.1:8090")
+
+    @Option(help: "Milliseconds between rounds when there is nothing to send.")
+    var poll: UInt64 = PeerSettings().pollMilliseconds
+
+    func validate() throws {
+        guard enroll == nil || hub != nil else {
+            throw ValidationError("--enroll needs --hub")
+        }
+        guard (10...3_600_000).contains(poll) else {
+            throw ValidationError("--poll is 10 to 3600000 milliseconds")
+        }
+    }
+
+    func run() async throws {
+        try await Output.orExit {
+            var peer = PeerSettings()
+            peer.pollMilliseconds = poll
+            peer.retryMilliseconds = min(peer.retryMilliseconds, poll)
+            let daemon = AgentDaemon(
+                folder: data.data,
+                listen: listen,
+                hub: hub,
+                enrolmentCode: enroll,
+                peer: peer
+            )
+            try await daemon.run()
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import Agent
+import AsyncHTTPClient
+import Foundation
+import Hub
+import Hummingbird
+import Ledger
+import Logging
+import ServiceLifecycle
+import Sync
+import Tally
+import Web
+
+/// The terminal's daemon.
+struct AgentDaemon {
+    let folder: String
+    let listen: ListenAddress?
+    /// Nil: the one that the terminal was started with last.
+    let hub: String?
+    let enrolmentCode: String?
+    let peer: PeerSettings
+
+    private static let hubSetting = SettingKey("agent.hub")
+
+    func run() async throws {
+        let logger = Daemon.logger("tallyman.agent")
+        let store = try LedgerStore(try DataFolder(folder))
+        let shell = try await TerminalShell(
+            store: store,
+            vocabulary: PlantVocabulary.all,
+            compressor: NoteCompression.compressor,
+            clock: try MachineClock(),
+            dice: SystemDice()
+        )
+        let daemon = Daemon(
+            name: "agent",
+            listen: listen ?? ListenAddress.standard(port: 8090),
+            controlSocket: ControlSocket.path(of: folder),
+            logger: logger
+        )
+        let pump = try await hubAddress(store).map { address in
+            SyncPump(
+                shell,
+                link: HTTPHubLink(hub: address, client: HTTPClient.shared),
+                enrolmentCode: enrolmentCode,
+                settings: peer,
+                logger: logger
+            )
+        }
+        let desk = AgentDesk(shell: shell, store: store) {
+            (daemon.address.text, pump?.isConnected ?? false)
+        }
+        let pages = Router()
+        try KioskPages.standard(shell, folder: try Texts.folder()) { pump?.isConnected ?? false }
+            .addRoutes(to: pages)
+        CommandRoutes(shell).add(to: pages)
+        HealthRoutes(health: { try await desk.health() }, metrics: { try await desk.metrics() })
+            .add(to: pages)
+        let control = Router()
+        Control.routes { (request: AgentRequest) in try await desk.answer(request) }
+            .add(to: control)
+        let services: [any Service] = pump.map { [$0] } ?? []
+        try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    /// The hub's address, as given now or at an earlier start.
+    private func hubAddress(_ store: LedgerStore) async throws -> URL? {
+        if let hub {
+            guard let address = URL(string: hub), address.scheme == "http", address.host() != nil
+            else { throw DaemonRefusal.badHubAddress(hub) }
+            try await store.write { try $0.set(Self.hubSetting, to: Array(hub.utf8)) }
+            return address
+        }
+        let kept = try await store.read { try $0.setting(Self.hubSetting) }
+        return kept.flatMap { URL(string: String(decoding: $0, as: UTF8.self)) }
+    }
+}
+
+/// Answers what is asked of a terminal.
+struct AgentDesk: Sendable {
+    let shell: TerminalShell
+    let store: LedgerStore
+    /// Where the page is served, and whether the hub is reachable.
+    let now: @Sendable () -> (address: String, isConnected: Bool)
+
+    func answer(_ request: AgentRequest) async throws -> AgentAnswer {
+        switch request {
+        case .status:
+            return .status(try await status())
+        case .verify:
+            let reducer = Reducer(PlantVocabulary.all)
+            return .verified(VerifyAnswer(try store.verify(reducer)))
+        case .backup(let path):
+            let report = try store.backup(to: path)
+            return .backedUp(path: report.path, bytes: report.byteCount)
+        }
+    }
+
+    func status() async throws -> AgentAnswer.Status {
+        let status = try await shell.status()
+        let (address, isConnected) = now()
+        let scopes = status.scopes.map { scope in
+            (
+                scope.scope.description,
+                HubAnswer.ScopeState(
+                    position: scope.position,
+                    digest: scope.digest.description
+                )
+            )
+        }
+        return AgentAnswer.Status(
+            address: address,
+            name: status.name,
+            site: status.site,
+            connected: isConnected,
+            unsynced: status.unsynced,
+            unsyncedSince: status.unsyncedSince?.description,
+            scopes: Dictionary(scopes) { first, _ in first },
+            repairs: status.scopes.reduce(0) { $0 + $1.repairs }
+        )
+    }
+
+    func health() async throws -> [UInt8] {
+        struct Health: Encodable {
+            let status = "ok"
+            let enrolled: Bool
+            let connected: Bool
+            let unsynced: Int
+            let unsyncedSince: String?
+        }
+        let status = try await status()
+        let health = Health(
+            enrolled: status.name != nil,
+            connected: status.connected,
+            unsynced: status.unsynced,
+            unsyncedSince: status.unsyncedSince
+        )
+        return Array(try JSONEncoder().encode(health))
+    }
+
+    func metrics() async throws -> [Metric] {
+        let status = try await status()
+        return [
+            Metric(
+                "tallyman_unsynced_operations",
+                "Operations that the hub has not acknowledged.",
+                [.init(Double(status.unsynced))]
+            ),
+            Metric(
+                "tallyman_hub_connected",
+                "Whether the last exchange with the hub succeeded.",
+                [.init(status.connected ? 1 : 0)]
+            ),
+            Metric(
+                "tallyman_scope_position",
+                "The position in the hub's order of a scope that is seen here.",
+                type: "counter",
+                status.scopes.map { .init(Double($0.value.position), ["scope": $0.key]) }
+                    .sorted { $0.labels["scope"] ?? "" < $1.labels["scope"] ?? "" }
+            ),
+            Metric(
+                "tallyman_repairs_total",
+                "Times that the state differed from the hub's and was repaired.",
+                type: "counter",
+                [.init(Double(status.repairs))]
+            ),
+            ProcessMetrics.resident(),
+        ]
+    }
+}

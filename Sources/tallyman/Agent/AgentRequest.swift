@@ -1,0 +1,27 @@
+import Foundation
+
+/// What the commands ask a terminal's daemon, as JSON over its control socket.
+enum AgentRequest: Codable, Sendable {
+    case status
+    case verify
+    case backup(path: String)
+}
+
+/// What the terminal answers.
+enum AgentAnswer: Codable, Sendable {
+    struct Status: Codable, Sendable {
+        let address: String
+        let name: String?
+        let site: String?
+        let connected: Bool
+        let unsynced: Int
+        let unsyncedSince: String?
+        /// By scope: the position seen and the digest.
+        let scopes: [String: HubAnswer.ScopeState]
+        let repairs: UInt64
+    }
+
+    case status(Status)
+    case verified(VerifyAnswer)
+    case backedUp(path: String, bytes: Int)
+}

@@ -1,0 +1,48 @@
+import Codes
+import Foundation
+import Tally
+import Web
+
+/// The texts in which commands speak: English, or Chinese where the environment's language is.
+struct Texts: Sendable {
+    static let shared = Texts()
+
+    private let table: StringTable?
+    private let language: CommandCode.Language
+
+    private init() {
+        let environment = ProcessInfo.processInfo.environment
+        let locale = environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"]
+        language = locale?.hasPrefix("zh") == true ? .chinese : .english
+        do {
+            table = try StringTable(try Self.folder())
+        } catch {
+            // Without its texts a command still tells codes and facts.
+            table = nil
+        }
+    }
+
+    /// The carried files of this installation.
+    static func folder() throws -> TemplateFolder {
+        try TemplateFolder.find(
+            environment: ProcessInfo.processInfo.environment,
+            executable: URL(filePath: CommandLine.executablePath)
+        )
+    }
+
+    /// A refusal in words, with its code for whoever looks it up.
+    func problem(_ refusal: any Refusal) -> String {
+        let key = "problem." + refusal.code.text
+        guard let table, table.find(key, language) != nil else { return refusal.plainText }
+        return table.text(key, language, refusal.facts) + " [\(refusal.code.text)]"
+    }
+}
+
+extension CommandLine {
+    /// The running program's file.
+    static var executablePath: String {
+        // Linux names it; proc_pid_exe(5).
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            ?? arguments[0]
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Hub
+import Hummingbird
+import Logging
+import Tally
+import Web
+
+/// The hub's daemon.
+struct HubDaemon {
+    let folder: String
+    let listen: ListenAddress?
+
+    func run() async throws {
+        let logger = Daemon.logger("tallyman.hub")
+        let daemon = Daemon(
+            name: "hub",
+            listen: listen ?? ListenAddress.standard(port: 8080),
+            controlSocket: ControlSocket.path(of: folder),
+            logger: logger
+        )
+        let desk = try await HubDesk.open(folder) { daemon.address.text }
+        let pages = Router()
+        SyncRoutes(hub: desk.shell).add(to: pages)
+        HealthRoutes(
+            health: { try await Self.health(desk) },
+            metrics: { try await Self.metrics(desk) }
+        ).add(to: pages)
+        let description = Array(try Texts.folder().content("API/openapi.yaml"))
+        HubAPIRoutes(desk.shell, description: description).add(to: pages)
+        let control = Router()
+        Control.routes { (request: HubRequest) in try await desk.answer(request) }.add(to: control)
+        try await daemon.run(pages: pages, control: control, services: [])
+    }
+
+    private static func health(_ desk: HubDesk) async throws -> [UInt8] {
+        struct Health: Encodable {
+            let status = "ok"
+            let epoch: String
+            let outbox: Int
+            let waiting: Int
+        }
+        let status = try await desk.shell.status()
+        let health = Health(
+            epoch: String(status.epoch, radix: 16),
+            outbox: status.outbox,
+            waiting: status.waiting
+        )
+        return Array(try JSONEncoder().encode(health))
+    }
+
+    private static func metrics(_ desk: HubDesk) async throws -> [Metric] {
+        let status = try await desk.shell.status()
+        return [
+            Metric(
+                "tallyman_scope_position",
+                "The last position in the hub's order of a scope.",
+                type: "counter",
+                status.scopes.map { .init(Double($0.head), ["scope": $0.scope.description]) }
+            ),
+            Metric(
+                "tallyman_outbox_messages",
+                "Messages that wait for a connector, up to 1000.",
+                [.init(Double(status.outbox))]
+            ),
+            Metric(
+                "tallyman_waiting_operations",
+                "Operations that wait for a newer program, up to 1000.",
+                [.init(Double(status.waiting))]
+            ),
+            ProcessMetrics.resident(),
+        ]
+    }
+}
+
+extension ListenAddress {
+    static func standard(port: Int) -> ListenAddress {
+        guard let address = ListenAddress(argument: "127.0.0.1:\(port)") else {
+            preconditionFailure("a loopback address is an address")
+        }
+        return address
+    }
+}

@@ -1,0 +1,150 @@
+import Connectors
+import Codes
+import Foundation
+import Hub
+import Ledger
+import Receiving
+import Sync
+import Tally
+
+/// Answers what the commands ask of a hub, in the daemon or, where none runs, in the command itself.
+struct HubDesk: Sendable {
+    let shell: HubShell
+    let store: LedgerStore
+    /// Where the hub's pages are served; empty when no daemon runs.
+    let address: @Sendable () -> String
+
+    /// Opens the hub of a data folder, which this process then owns.
+    static func open(
+        _ folder: String,
+        address: @escaping @Sendable () -> String = { "" }
+    ) async throws -> HubDesk {
+        let store = try LedgerStore(try DataFolder(folder))
+        let shell = try await HubShell(
+            store: store,
+            compressor: NoteCompression.compressor,
+            clock: try MachineClock(),
+            dice: SystemDice()
+        )
+        return HubDesk(shell: shell, store: store, address: address)
+    }
+
+    func answer(_ request: HubRequest) async throws -> HubAnswer {
+        switch request {
+        case .status: return .status(try await status())
+        case .addSite(let name):
+            try await shell.write { _, _, _, transaction in
+                try HubNode.addSite(name, in: transaction)
+            }
+            return .done
+        case .enroll(let site, let name):
+            return .code(
+                try await shell.write { _, dice, reading, transaction in
+                    try HubNode.offerEnrolment(
+                        site: site,
+                        name: name,
+                        now: reading.wall,
+                        dice: &dice,
+                        in: transaction
+                    )
+                }
+            )
+        case .importFile(let name, let content):
+            return .imported(try await importFile(name, Array(content)))
+        case .orders: return .orders(try await orders())
+        case .settle(let order, let ruling, let one, let other, let worker):
+            try await settle(order, ruling, one, other, by: worker)
+            return .done
+        case .makeNote(let json, let worker):
+            return .note(text: try await makeNote(Array(json), by: worker))
+        case .why(let order):
+            return .observations(try await shell.read { try $0.why(order, in: $1) })
+        case .verify:
+            let reducer = try await shell.read { node, _ in node.replica.reducer }
+            return .verified(VerifyAnswer(try store.verify(reducer)))
+        case .backup(let path):
+            let report = try store.backup(to: path)
+            return .backedUp(path: report.path, bytes: report.byteCount)
+        }
+    }
+
+    private func status() async throws -> HubAnswer.Status {
+        let status = try await shell.status()
+        let scopes = status.scopes.map { scope in
+            (
+                scope.scope.description,
+                HubAnswer.ScopeState(position: scope.head, digest: scope.digest.description)
+            )
+        }
+        return HubAnswer.Status(
+            address: address(),
+            epoch: String(status.epoch, radix: 16),
+            sites: status.sites,
+            scopes: Dictionary(scopes) { first, _ in first },
+            outbox: status.outbox
+        )
+    }
+
+    private func orders() async throws -> HubAnswer.Orders {
+        try await shell.read { node, reading in
+            HubAnswer.Orders(
+                arrivalOrders: try node.arrivalOrders(in: reading),
+                maintenanceOrders: try node.maintenanceOrders(in: reading),
+                exceptions: try node.exceptionReports(in: reading)
+            )
+        }
+    }
+
+    private func makeNote(_ json: [UInt8], by worker: String) async throws -> String {
+        try await shell.write { node, dice, reading, transaction in
+            try node.makeNote(
+                try NoteContent(json: json, now: reading.wall),
+                by: worker,
+                reading: reading,
+                dice: &dice,
+                in: transaction
+            )
+        }
+    }
+
+    /// Rules on the open double count of an order; with several, the two observations say which.
+    private func settle(
+        _ number: String,
+        _ ruling: String,
+        _ one: String?,
+        _ other: String?,
+        by worker: String
+    ) async throws {
+        guard let ruling = ReceiptFact.Ruling(text: ruling) else {
+            throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
+        }
+        let orders = try await shell.read { try $0.arrivalOrders(in: $1) }
+        guard let order = orders.first(where: { $0.number == number }),
+            let receipt = Identifier(text: order.receipt)
+        else { throw HubRefusal.unknownOrder(number) }
+        let open = order.doubleCounts.filter { pair in
+            one.map { $0 == pair.one.operation } ?? (pair.ruling == "open")
+        }
+        guard let pair = open.first, open.count == 1 || one != nil,
+            let first = OperationID(text: one ?? pair.one.operation),
+            let second = OperationID(text: other ?? pair.other.operation)
+        else { throw ReceivingRefusal.noSuchDoubt }
+        let key = EntityKey(
+            scope: Scope(site: order.site, area: ReceivingRoom.area),
+            kind: ReceivingRoom.EntityKind.receipt,
+            id: receipt
+        )
+        try await shell.write { node, dice, reading, transaction in
+            try node.settle(
+                receipt: key,
+                first,
+                second,
+                ruling,
+                by: worker,
+                reading: reading,
+                dice: &dice,
+                in: transaction
+            )
+        }
+    }
+}

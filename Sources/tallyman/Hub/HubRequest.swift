@@ -1,0 +1,50 @@
+import Connectors
+import Foundation
+import Hub
+
+/// What the commands ask a hub's daemon, as JSON over its control socket.
+enum HubRequest: Codable, Sendable {
+    case status
+    case addSite(String)
+    case enroll(site: String, name: String)
+    case importFile(name: String, content: Data)
+    case orders
+    case settle(order: String, ruling: String, one: String?, other: String?, worker: String)
+    case makeNote(json: Data, worker: String)
+    case why(order: String)
+    case verify
+    case backup(path: String)
+}
+
+/// What the hub answers.
+enum HubAnswer: Codable, Sendable {
+    struct Status: Codable, Sendable {
+        let address: String
+        let epoch: String
+        let sites: [String]
+        /// By scope: the last position and the digest.
+        let scopes: [String: ScopeState]
+        let outbox: Int
+    }
+
+    struct ScopeState: Codable, Hashable, Sendable {
+        let position: UInt64
+        let digest: String
+    }
+
+    struct Orders: Codable, Sendable {
+        let arrivalOrders: [ArrivalOrderView]
+        let maintenanceOrders: [MaintenanceOrderView]
+        let exceptions: [ExceptionReportView]
+    }
+
+    case status(Status)
+    case done
+    case code(String)
+    case imported(ImportReport)
+    case orders(Orders)
+    case note(text: String)
+    case observations([ObservationView])
+    case verified(VerifyAnswer)
+    case backedUp(path: String, bytes: Int)
+}

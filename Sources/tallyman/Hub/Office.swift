@@ -1,0 +1,48 @@
+import AsyncHTTPClient
+import Foundation
+import Ledger
+import Tally
+import Web
+
+/// The way from a command to the hub of a data folder: through the daemon where one runs, else by
+/// opening the folder itself.
+struct Office: Sendable {
+    let folder: String
+
+    func ask(_ request: HubRequest) async throws -> HubAnswer {
+        try await Control.ask(folder, request) {
+            try await HubDesk.open(folder).answer(request)
+        }
+    }
+}
+
+/// A typed exchange over a control socket.
+enum Control {
+    /// Asks the daemon that owns `folder`; where none runs, `alone` does the work.
+    static func ask<Request: Encodable, Answer: Decodable>(
+        _ folder: String,
+        _ request: Request,
+        alone: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            let answer = try await ControlClient.ask(
+                Array(try JSONEncoder().encode(request)),
+                socket: ControlSocket.path(of: folder),
+                client: HTTPClient.shared
+            )
+            return try JSONDecoder().decode(Answer.self, from: Data(answer))
+        } catch is ControlClient.NobodyThere {
+            return try await alone()
+        }
+    }
+
+    /// Routes that answer such requests.
+    static func routes<Request: Decodable & Sendable, Answer: Encodable & Sendable>(
+        _ answer: @escaping @Sendable (Request) async throws -> Answer
+    ) -> ControlRoutes {
+        ControlRoutes { bytes in
+            let request = try JSONDecoder().decode(Request.self, from: Data(bytes))
+            return Array(try JSONEncoder().encode(try await answer(request)))
+        }
+    }
+}

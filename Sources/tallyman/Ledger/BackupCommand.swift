@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Sync
+import Tally
+
+/// `tallyman backup`: a consistent, verified copy while work goes on.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the database to a file, verified, while the daemon runs."
+    )
+
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "The file; one that is there is replaced when the copy is whole.")
+    var out: String
+
+    func run() async throws {
+        try await Output.orExit {
+            struct Copied: Codable {
+                let path: String
+                let bytes: Int
+            }
+            struct Reply: Codable { let backedUp: Copied }
+            try LedgerFile.require(in: data.data)
+            let path = URL(fileURLWithPath: out).standardizedFileURL.path
+            let reply: Reply = try await Control.ask(data.data, HubRequest.backup(path: path)) {
+                let store = try LedgerStore(try DataFolder(data.data))
+                let report = try store.backup(to: path)
+                return Reply(backedUp: Copied(path: report.path, bytes: report.byteCount))
+            }
+            Output.result("\(reply.backedUp.path)  \(reply.backedUp.bytes) bytes, verified")
+        }
+    }
+}
+
+/// `tallyman restore`: a backup into an empty data folder.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup into a data folder that has no database yet.",
+        discussion: """
+            A restored hub takes a new epoch: terminals see it and send again what it lost.
+            """
+    )
+
+    @OptionGroup var data: DataOptions
+
+    @Argument(help: "A file that `tallyman backup` made.")
+    var file: String
+
+    func run() async throws {
+        try await Output.orExit {
+            let folder = try DataFolder(data.data)
+            let report = try LedgerStore.restore(file, into: folder)
+            let store = try LedgerStore(folder)
+            try store.write { transaction in
+                var dice = SystemDice()
+                _ = try HubReplica.takeNewEpoch(in: transaction, dice: &dice)
+            }
+            Output.result("\(report.path)  \(report.byteCount) bytes")
+        }
+    }
+}

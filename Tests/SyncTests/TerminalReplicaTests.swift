@@ -1,0 +1,323 @@
+import Sync
+import Tally
+import Testing
+
+@Suite struct TerminalReplicaTests {
+    private let hub: TestHub
+    private let one: TestTerminal
+    private let other: TestTerminal
+
+    init() throws {
+        hub = try TestHub()
+        one = try TestTerminal(seed: 2, at: hub)
+        other = try TestTerminal(seed: 3, at: hub)
+    }
+
+    private func expectEqual(_ location: SourceLocation = #_sourceLocation) throws {
+        for terminal in [one, other] {
+            #expect(try terminal.digest() == hub.digest(), sourceLocation: location)
+            #expect(terminal.cells() == hub.cells(), sourceLocation: location)
+        }
+    }
+
+    private func syncAll() throws {
+        try one.push(to: hub)
+        try other.sync(with: hub)
+        try one.pull(from: hub)
+    }
+
+    // MARK: - Recording
+
+    @Test func `what was recorded is shown at once and unsent until the hub has it`() throws {
+        try one.record(Carton.seen("40"), Carton.label("A"), Carton.move("close"))
+        var record = try one.record(of: Carton.key())
+        #expect(record.facts.map(\.payload) == [Array("40".utf8)])
+        #expect(record.fields["carton.label"]?.map(\.text) == ["A"])
+        #expect(record.stage == "closed")
+        #expect(record.facts.first?.evidence.position == nil)
+        #expect(try one.pushRequest()?.operations.count == 3)
+        let backlog = try one.store.read { try $0.backlog(of: one.terminal.replica.id) }
+        #expect(backlog.count == 3)
+        #expect(backlog.since == one.wall)
+        try one.sync(with: hub)
+        record = try one.record(of: Carton.key())
+        #expect(record.facts.first?.evidence.position == 1)
+        #expect(try one.pushRequest() == nil)
+    }
+
+    @Test func `operations of one start form a chain, and the next start goes on from it`() throws {
+        let first = try one.record(Carton.seen("1"), Carton.seen("2"))
+        try one.restart()
+        let second = try one.record(Carton.seen("3"))
+        #expect(first.map(\.id.sequence) == [1, 2])
+        #expect(second.map(\.id.sequence) == [1])
+        #expect(first[0].previous == nil)
+        #expect(first[1].previous == first[0].hash)
+        #expect(second[0].previous == first[1].hash)
+        #expect(second[0].id.incarnation != first[0].id.incarnation)
+        #expect(first[0].stamp < first[1].stamp && first[1].stamp < second[0].stamp)
+    }
+
+    @Test func `an operation carries what its terminal had seen`() throws {
+        try other.record(Carton.seen("1"))
+        try other.sync(with: hub)
+        let blind = try one.record(Carton.seen("2"))
+        #expect(blind[0].seen == 0)
+        try one.sync(with: hub)
+        let informed = try one.record(Carton.seen("3"))
+        #expect(informed[0].seen == 4)
+        try syncAll()
+        let facts = try one.record(of: Carton.key()).facts.map(\.evidence)
+        let first = try #require(facts.first { $0.operation.replica != blind[0].id.replica })
+        let second = try #require(facts.first { $0.operation == blind[0].id })
+        let third = try #require(facts.first { $0.operation == informed[0].id })
+        #expect(second.isConcurrent(with: first))
+        #expect(!third.isConcurrent(with: first))
+    }
+
+    @Test func `a batch stays within its bytes`() throws {
+        let long = String(repeating: "x", count: 900_000)
+        for _ in 0..<6 { try one.record(Carton.seen(long)) }
+        #expect(try one.pushRequest()?.operations.count == 4)
+        try one.sync(with: hub)
+        #expect(try one.pushRequest() == nil)
+        try other.pull(from: hub)
+        try expectEqual()
+    }
+
+    // MARK: - Meeting
+
+    @Test func `two terminals that recorded apart hold the same when both have synced`() throws {
+        try one.record(Carton.seen("40"), Carton.label("A"), Carton.move("close"))
+        try other.record(Carton.seen("40"), Carton.label("B"), Carton.move("stop"))
+        try syncAll()
+        try expectEqual()
+        let record = try one.record(of: Carton.key())
+        #expect(record == (try other.record(of: Carton.key())))
+        #expect(record.facts.count == 2)
+        #expect(record.fields["carton.label"]?.count == 2)
+        #expect(record.stage == "stopped")
+    }
+
+    @Test func `a move that the hub refuses is shown as refused from the answer on`() throws {
+        try other.record(Carton.move("close"))
+        try other.sync(with: hub)
+        try one.record(Carton.move("close"))
+        #expect(try one.record(of: Carton.key()).moves.map(\.stands) == [true])
+        let items = try one.push(to: hub)
+        #expect(items.map(\.reason) == ["sync.move_not_possible"])
+        #expect(try one.record(of: Carton.key()).moves.map(\.stands) == [false])
+        try one.pull(from: hub)
+        let moves = try one.record(of: Carton.key()).moves
+        #expect(Set(moves.map(\.stands)) == [true, false])
+        #expect(moves.first { !$0.stands }?.from == "closed")
+    }
+
+    @Test func `answers that come late or twice change nothing`() throws {
+        try one.record(Carton.seen("1"))
+        let request = try #require(try one.pushRequest())
+        let response = try hub.push(request)
+        #expect(try one.apply(response, to: request) == .applied(more: false))
+        #expect(try one.apply(response, to: request) == .applied(more: false))
+        let page = try hub.pull(try one.pullRequest())
+        #expect(try one.apply(page) == .applied(more: false))
+        let cells = one.cells()
+        #expect(try one.apply(page) == .stale)
+        #expect(one.cells() == cells)
+        try other.pull(from: hub)
+        try expectEqual()
+    }
+
+    @Test func `an answer with too few words is refused`() throws {
+        try one.record(Carton.seen("1"), Carton.seen("2"))
+        let request = try #require(try one.pushRequest())
+        let response = try hub.push(request)
+        let cut = PushResponse(epoch: response.epoch, items: Array(response.items.dropLast()))
+        #expect(throws: SyncRefusal.malformed) { try one.apply(cut, to: request) }
+        #expect(try one.pushRequest() == request)
+    }
+
+    @Test func `a hub that can store nothing is a failure, not a reason to hurry`() throws {
+        try one.record(Carton.seen("1"))
+        let request = try #require(try one.pushRequest())
+        let item = PushResponse.Item(
+            verdict: .quarantined,
+            reason: "sync.malformed",
+            known: false,
+            stored: false
+        )
+        let response = PushResponse(epoch: try hub.epoch, items: [item])
+        #expect(try one.apply(response, to: request) == .stalled)
+        #expect(try one.pushRequest() == request)
+    }
+
+    @Test func `a page that goes nowhere is refused`() throws {
+        try other.record(Carton.seen("1"))
+        try other.push(to: hub)
+        let page = try hub.pull(try one.pullRequest())
+        func altered(_ operations: [[UInt8]], head: UInt64) -> PullResponse {
+            PullResponse(
+                epoch: page.epoch,
+                scope: page.scope,
+                after: page.after,
+                operations: operations,
+                head: head,
+                digest: page.digest,
+                reducer: page.reducer
+            )
+        }
+        #expect(throws: SyncRefusal.malformed) { try one.apply(altered([], head: page.head)) }
+        #expect(throws: SyncRefusal.malformed) { try one.apply(altered(page.operations, head: 1)) }
+        #expect(throws: SyncRefusal.malformed) {
+            try one.apply(altered(page.operations.dropLast(), head: page.head))
+        }
+        #expect(try one.cursor == 0)
+        #expect(one.cells().isEmpty)
+        #expect(try one.apply(page) == .applied(more: false))
+    }
+
+    // MARK: - Repair
+
+    @Test func `a damaged cell is found and made anew from the own log`() throws {
+        try one.record(Carton.seen("1"), Carton.label("A"))
+        try syncAll()
+        let damages: [(CellKey, [UInt8]?)] = one.cells()[Carton.key(), default: [:]].keys
+            .flatMap { [($0, nil), ($0, [1, 2, 3])] }
+        #expect(damages.count == 4)
+        for (count, (key, value)) in damages.enumerated() {
+            try one.store.write { try $0.setCell(key, of: Carton.key(), to: value) }
+            #expect(try one.digest() != hub.digest())
+            #expect(try one.pull(from: hub) == .repaired(refetch: false))
+            try expectEqual()
+            #expect(try one.repairs() == UInt64(count + 1))
+        }
+        #expect(try one.pull(from: hub) == .applied(more: false))
+    }
+
+    @Test func `a damaged judgement is fetched again`() throws {
+        let operation = try one.record(Carton.seen("1"))[0]
+        try one.record(Carton.seen("2"))
+        try syncAll()
+        try one.store.write { transaction in
+            try transaction.setCell(.fact(operation.id), of: Carton.key(), to: nil)
+            try transaction.forgetJudgements(of: Carton.dock, acknowledgements: false)
+        }
+        let outcome = try one.apply(try hub.pull(try one.pullRequest()))
+        #expect(outcome == .repaired(refetch: true))
+        // Its own records stay on the screen meanwhile.
+        #expect(try one.record(of: Carton.key()).facts.count == 2)
+        #expect(try one.pushRequest() == nil)
+        #expect(try one.pull(from: hub) == .applied(more: false))
+        try expectEqual()
+    }
+
+    @Test func `a difference that nothing helps is told and not fetched without end`() throws {
+        try one.record(Carton.seen("1"))
+        try syncAll()
+        // The fault is the hub's: a cell that no operation of it made.
+        try hub.store.write { try $0.setCell(.field("x"), of: Carton.key(), to: [1]) }
+        #expect(try one.pull(from: hub) == .differs)
+        #expect(try one.pull(from: hub) == .differs)
+        try other.record(Carton.seen("2"))
+        try other.push(to: hub)
+        #expect(try one.pull(from: hub) == .differs)
+        #expect(one.cells()[Carton.key()]?.count == 2)
+    }
+
+    @Test func `digests of reducers that know other operations are not compared`() throws {
+        try one.record(Carton.weighed("1"))
+        try one.push(to: hub)
+        try other.restart(Carton.olderVocabulary)
+        #expect(try other.pull(from: hub) == .applied(more: false))
+        #expect(try other.digest() != hub.digest())
+        #expect(try other.repairs() == 0)
+    }
+
+    // MARK: - Hub lost and restored
+
+    @Test func `a restored hub gets back what it lost, with nobody doing anything`() throws {
+        try one.record(Carton.seen("1"), Carton.label("A"))
+        try syncAll()
+        // A hub of the same key from an empty backup.
+        let restored = try TestHub()
+        #expect(restored.hub.replica.id == hub.hub.replica.id)
+        restored.dice = SeededDice(seed: 99)
+        try restored.takeNewEpoch()
+        for terminal in [one, other] {
+            let code = try restored.offer()
+            let key = terminal.terminal.replica.publicKey
+            _ = try restored.enroll(EnrollRequest(code: code, publicKey: key))
+        }
+        try other.record(Carton.seen("2"))
+        let request = try #require(try other.pushRequest())
+        #expect(try other.apply(try restored.push(request), to: request) == .newEpoch)
+        try other.sync(with: restored)
+        #expect(try one.apply(try restored.pull(try one.pullRequest())) == .newEpoch)
+        #expect(try one.pushRequest()?.operations.count == 2)
+        try one.sync(with: restored)
+        try other.pull(from: restored)
+        for terminal in [one, other] {
+            #expect(try terminal.digest() == restored.digest())
+            #expect(terminal.cells() == restored.cells())
+            #expect(try terminal.record(of: Carton.key()).facts.count == 2)
+        }
+    }
+
+    @Test func `an answer of an earlier epoch acknowledges nothing`() throws {
+        try one.record(Carton.seen("1"))
+        let request = try #require(try one.pushRequest())
+        let response = try hub.push(request)
+        try hub.takeNewEpoch()
+        #expect(try one.pull(from: hub) == .applied(more: false))
+        #expect(try one.apply(response, to: request) == .stale)
+        try syncAll()
+        try expectEqual()
+    }
+
+    @Test func `what only a lost history knew does not count on the screen`() throws {
+        try hub.record(Carton.ruled("lost"))
+        try one.pull(from: hub)
+        let restored = try TestHub()
+        restored.dice = SeededDice(seed: 99)
+        try restored.takeNewEpoch()
+        let code = try restored.offer()
+        let key = one.terminal.replica.publicKey
+        _ = try restored.enroll(EnrollRequest(code: code, publicKey: key))
+        try one.record(Carton.seen("1"))
+        try one.sync(with: restored)
+        let record = try one.record(of: Carton.key())
+        #expect(record.facts.count == 1)
+        #expect(record.decisions.isEmpty)
+        #expect(try one.digest() == restored.digest())
+    }
+
+    @Test func `a hub that lost its end without a new epoch is found out and filled again`() throws
+    {
+        try one.record(Carton.seen("1"))
+        try syncAll()
+        let backup = try TestHub()
+        backup.dice = SeededDice(seed: 98)
+        let epoch = try hub.epoch
+        try backup.store.write {
+            var encoder = CanonicalEncoder()
+            encoder.write(epoch)
+            try $0.set(Setting.epoch, to: encoder.bytes)
+        }
+        for terminal in [one, other] {
+            let code = try backup.offer()
+            let key = terminal.terminal.replica.publicKey
+            _ = try backup.enroll(EnrollRequest(code: code, publicKey: key))
+        }
+        #expect(try other.apply(try backup.pull(try other.pullRequest())) == .newEpoch)
+        // The other terminal notices by what it sends next.
+        try one.record(Carton.seen("2"))
+        let request = try #require(try one.pushRequest())
+        #expect(try one.apply(try backup.push(request), to: request) == .newEpoch)
+        #expect(try one.pushRequest()?.operations.count == 2)
+        try one.sync(with: backup)
+        try other.sync(with: backup)
+        #expect(try one.digest() == backup.digest())
+        #expect(try other.digest() == backup.digest())
+        #expect(try other.record(of: Carton.key()).facts.count == 2)
+    }
+}
