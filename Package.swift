@@ -162,19 +162,52 @@ let package = Package(
                 "ExceptionReports", "Sync",
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Connectors", "Web", "Simulator",
                 arguments, hummingbird, httpClient, logging, lifecycle, crypto, grdb,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             exclude: ["README.md"],
             swiftSettings: strict
         ),
         // suites
+        tests(
+            "AgentTests",
+            [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync", "Agent", "Hub", "NodePlant",
+            ]
+        ),
         tests("CodesTests", ["Codes", "Deflate", "Tally"]),
+        tests(
+            "ConnectorsTests",
+            [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync", "Hub", "Deflate", "Connectors",
+            ]
+        ),
         tests("ExceptionReportsTests", ["ExceptionReports", "Forms", "Sync", "Tally"]),
         tests("FormsTests", ["Forms", "Tally"]),
+        tests(
+            "HubTests",
+            [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync", "Agent", "Hub", "NodePlant",
+            ]
+        ),
         tests("ImagingTests", ["Imaging", "Tally"]),
         tests("InspectionTests", ["Forms", "Inspection", "Sync", "Tally"]),
+        tests("ReceivingTests", ["Tally", "Codes", "Receiving", "Sync"]),
+        .target(
+            name: "NodePlant",
+            dependencies: [
+                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "ExceptionReports", "Sync", "Agent", "Hub", "Deflate",
+            ],
+            path: "Tests/NodePlant",
+            swiftSettings: strict
+        ),
         .target(
             name: "PortSuites",
             dependencies: ["Tally", "Sync"],
@@ -189,6 +222,7 @@ let package = Package(
                 "ExceptionReports",
             ]
         ),
+        tests("SimulatorTests", ["Simulator", "Sync", "Tally"]),
         tests("TallyTests", ["Tally"]),
         tests("TidyTests", [crypto]),
     ],

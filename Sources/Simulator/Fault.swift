@@ -10,6 +10,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case delay
     case cut
     case foreignAnswer = "foreign-answer"
+    case oldAnswer = "old-answer"
     case partition
     // The processes and their disks.
     case terminalCrash = "terminal-crash"
@@ -34,6 +35,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         case .delay: "a message takes up to ten minutes"
         case .cut: "a message is cut at any byte"
         case .foreignAnswer: "a proxy answers with a page of its own"
+        case .oldAnswer: "a proxy answers with what the hub answered to an earlier request"
         case .partition: "terminals are cut off from the hub for up to six hours"
         case .terminalCrash: "a terminal dies at any write, or between two"
         case .hubCrash: "the hub dies at any write, or between two"
@@ -106,7 +108,7 @@ struct FaultPlan {
         switch fault {
         case .loss, .lostAnswer: 300_000
         case .repeated, .reordered: 500_000
-        case .delay, .cut, .foreignAnswer: 100_000
+        case .delay, .cut, .foreignAnswer, .oldAnswer: 100_000
         case .erpLostAnswer: 500_000
         // Chances of these come once in some minutes of virtual time; see `World.disturb`.
         case .partition, .terminalCrash, .hubCrash, .failedWrite: 300_000

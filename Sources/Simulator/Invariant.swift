@@ -98,7 +98,7 @@ struct Broken: Error {
 func require(
     _ holds: Bool,
     _ invariant: Invariant,
-    _ detail: @autoclosure () -> String
+    _ detail: () -> String
 ) throws(Broken) {
     if !holds { throw Broken(invariant, detail()) }
 }

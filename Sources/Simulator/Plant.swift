@@ -1,3 +1,4 @@
+import Agent
 import Codes
 import ExceptionReports
 import Forms

@@ -29,6 +29,8 @@ final class SimulatedTerminal {
     var broken: Set<Scope> = []
     /// The place in the hub's order up to which pages were applied, as the simulator counts.
     var reached: [Scope: UInt64] = [:]
+    /// What the hub answered last to a push and to a pull, for a proxy that mixes answers up.
+    var lastAnswers: [Bool: [UInt8]] = [:]
     private let settings: PeerSettings
     private let defects: Set<Defect>
 
@@ -101,4 +103,6 @@ struct Exchange {
     /// The process that asked.
     let process: Int
     let request: Request
+
+    var isPush: Bool { if case .push = request { true } else { false } }
 }

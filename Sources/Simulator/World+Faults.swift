@@ -1,3 +1,4 @@
+import Agent
 import Hub
 import Sync
 import Tally
@@ -21,7 +22,10 @@ extension World {
         guard let terminal = faultDice.pick(terminals) else { return }
         if plan.strikes(.partition, &faultDice) {
             let length = faultDice.below([Self.minute, Self.hour, 6 * Self.hour][faultDice.below(3)])
-            terminal.cutOffUntil = max(terminal.cutOffUntil, now + length)
+            // An access point that fails takes its neighbours along.
+            for other in terminals where other === terminal || faultDice.happens(40) {
+                other.cutOffUntil = max(other.cutOffUntil, now + length)
+            }
         }
         guard terminal.machine.isUp else { return }
         disturbClock(of: terminal.machine)
@@ -79,7 +83,8 @@ extension World {
 
     // MARK: - The disk
 
-    /// The disk loses a cell of a terminal's state, or changes its last byte. The log is whole.
+    /// The disk loses a cell of a terminal's state, changes a byte of it, or cuts it. The log is
+    /// whole.
     private func breakCell(_ terminal: SimulatedTerminal) throws {
         guard let scope = faultDice.pick(terminal.scopes) else { return }
         let cells = terminal.machine.store.cells(in: scope)
@@ -87,8 +92,11 @@ extension World {
             let key = faultDice.pick((cells[entity] ?? [:]).keys.sorted { $0.bytes < $1.bytes }),
             var value = cells[entity]?[key]
         else { return }
-        let isLost = value.isEmpty || faultDice.happens(50)
-        if !isLost { value[value.count - 1] ^= 1 }
+        let isLost = value.isEmpty || faultDice.happens(40)
+        if !isLost {
+            value[faultDice.happens(50) ? value.count - 1 : faultDice.below(value.count)] ^= 1
+            if faultDice.happens(20) { value.removeLast() }
+        }
         terminal.broken.insert(scope)
         do {
             try terminal.machine.store.write {
@@ -129,6 +137,7 @@ extension World {
             _ = try replica.record([draft], by: "", reading: reading, dice: &dice, in: transaction)
         }
         try noteSaved(since: before, at: terminal)
+        if let saved = terminal.saved.last { watch.poison.insert(saved.id) }
     }
 }
 

@@ -13,6 +13,7 @@ extension World {
     /// Does what the terminal's peer wants done, as the daemon's pump does.
     func pump(_ terminal: SimulatedTerminal) throws {
         guard terminal.machine.isUp, terminal.outstanding == nil else { return }
+        let limit = [1, 5, 50, 500][networkDice.below(4)]
         while true {
             let time = terminal.machine.clock.monotonic(now)
             switch terminal.peer.nextStep(now: time) {
@@ -22,7 +23,7 @@ extension World {
                 return schedule(wake, in: until > time ? until - time : 0)
             case .push:
                 let request = try terminal.machine.store.read {
-                    try terminal.node.terminal.pushRequest(in: $0)
+                    try terminal.node.terminal.pushRequest(in: $0, limit: limit)
                 }
                 if let request {
                     return try send(.push(request), try request.bytes(), from: terminal)
@@ -30,7 +31,7 @@ extension World {
                 terminal.peer.pushed(more: false, now: time)
             case .pull(let scope):
                 let request = try terminal.machine.store.read {
-                    try terminal.node.terminal.pullRequest(scope, in: $0, limit: 100)
+                    try terminal.node.terminal.pullRequest(scope, in: $0, limit: limit)
                 }
                 return try send(.pull(request), try request.bytes(), from: terminal)
             }
@@ -114,8 +115,13 @@ extension World {
         if plan.strikes(.foreignAnswer, &networkDice) {
             return schedule(.answer(exchange, .body(Self.foreignPage)), in: 5)
         }
+        if let old = terminal.lastAnswers[exchange.isPush],
+            plan.strikes(.oldAnswer, &networkDice)
+        {
+            return schedule(.answer(exchange, .body(old)), in: 5)
+        }
         guard hub.machine.isUp else { return schedule(.answer(exchange, .failure), in: 5) }
-        let answer: Answer
+        var answer = Answer.failure
         do {
             if case .push = exchange.request, settings.defect == .lostAcknowledgement,
                 networkDice.happens(5), let early = try hub.answerTooEarly(bytes, now: now)
@@ -128,18 +134,16 @@ extension World {
         } catch is Machine.Crash {
             stopHub()
             return schedule(.answer(exchange, .failure), in: 5)
-        } catch is any Refusal {
-            answer = .failure
-        } catch is Machine.DiskFault {
-            answer = .failure
         } catch let broken as Broken {
             throw broken
         } catch {
-            throw Broken(.soundness, "the hub, asked: \(error)")
+            let isFault = !(error is any Refusal || error is Machine.DiskFault)
+            if isFault { throw Broken(.soundness, "the hub, asked: \(error)") }
         }
         if now < terminal.cutOffUntil || plan.strikes(.lostAnswer, &networkDice) { return }
+        if case .body(let body) = answer { terminal.lastAnswers[exchange.isPush] = body }
         guard case .body(let body) = answer else {
-            return schedule(.answer(exchange, answer), in: 5)
+            return schedule(.answer(exchange, .failure), in: 5)
         }
         fly(body) { .answer(exchange, .body($0)) }
         if plan.strikes(.repeated, &networkDice) { fly(body) { .answer(exchange, .body($0)) } }

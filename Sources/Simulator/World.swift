@@ -137,7 +137,7 @@ final class World {
     }
 
     /// Takes something that happened into the trace.
-    func note(_ values: some FixedWidthInteger...) {
+    func note(_ values: any FixedWidthInteger...) {
         for value in values {
             trace = (trace ^ UInt64(truncatingIfNeeded: value)) &* 0x100_0000_01B3
         }

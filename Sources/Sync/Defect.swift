@@ -1,5 +1,7 @@
 /// A wilful fault that can be switched on to show that the simulator finds it (SYNC §3.3, the bug
-/// museum). No daemon takes one.
+/// museum).
+///
+/// No daemon takes one.
 public enum Defect: String, Sendable, CaseIterable {
     /// A terminal moves its cursor one place too far.
     case skippedCursor = "skipped-cursor"

@@ -51,6 +51,7 @@ extension HubReplica {
     ///   - dice: the operating system's, so that codes cannot be guessed.
     ///   - transaction: the hub's store.
     /// - Returns: 16 characters of Crockford's base 32: 80 bits.
+    /// - Throws: what the store throws.
     public static func offerEnrolment(
         name: String,
         scopes: [Scope],
@@ -68,8 +69,10 @@ extension HubReplica {
         return code
     }
 
-    /// Takes a terminal in. The same terminal may repeat its request while the code is good, since
-    /// an answer can be lost; another terminal cannot use the code any more.
+    /// Takes a terminal in.
+    ///
+    /// The same terminal may repeat its request while the code is good, since an answer can be
+    /// lost; another terminal cannot use the code any more.
     public func enroll(
         _ request: EnrollRequest,
         now: Moment,

@@ -18,7 +18,9 @@ public struct HubRules: Sendable {
 }
 
 /// The hub's side of sync: takes operations, gives each its place and verdict, and hands out the
-/// order that comes of it. Each call is one transaction of the caller.
+/// order that comes of it.
+///
+/// Each call is one transaction of the caller.
 public struct HubReplica: Sendable {
     /// How often reactions may follow from reactions; more is a circle.
     private static let reactionRoundsMax = 16
@@ -47,6 +49,8 @@ public struct HubReplica: Sendable {
     /// - Parameters:
     ///   - transaction: the hub's store.
     ///   - dice: for the epoch of a new store.
+    /// - Returns: the epoch, never 0.
+    /// - Throws: what the store throws.
     public static func epoch(
         in transaction: any ReplicaTransaction,
         dice: inout some Dice
@@ -76,6 +80,7 @@ public struct HubReplica: Sendable {
     ///   - reading: the hub's clocks now.
     ///   - dice: for the hub's incarnation.
     ///   - transaction: the hub's store.
+    /// - Returns: the hub's word on each operation, in the order of the request.
     /// - Throws: ``SyncRefusal`` when the request as a whole cannot be taken.
     public mutating func push(
         _ request: PushRequest,
@@ -231,10 +236,13 @@ public struct HubReplica: Sendable {
         in transaction: any ReplicaTransaction
     ) throws {
         for _ in 0..<Self.reactionRoundsMax where !group.changed.isEmpty {
-            let changed = group.changed
+            let changed = group.changed.sorted()
             group.changed = []
-            for draft in try rules.react(changed, transaction) {
-                try author(draft, by: "", into: &group, dice: &dice, in: transaction)
+            // One at a time: two inspections may call for one order, and the second must see it.
+            for entity in changed {
+                for draft in try rules.react([entity], transaction) {
+                    try author(draft, by: "", into: &group, dice: &dice, in: transaction)
+                }
             }
         }
         precondition(group.changed.isEmpty, "reactions follow from each other in a circle")
@@ -290,6 +298,7 @@ public struct HubReplica: Sendable {
     ///   - reading: the hub's clocks now.
     ///   - dice: for the hub's incarnation.
     ///   - transaction: the hub's store.
+    /// - Throws: ``OperationError`` when a draft is too long for an operation.
     public mutating func record(
         _ drafts: [Draft],
         by author: String,

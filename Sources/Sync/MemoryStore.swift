@@ -56,7 +56,8 @@ private final class Tables: ReplicaTransaction {
     private var places: [Place: OperationID] = [:]
     private var heads: [Scope: UInt64] = [:]
     private var chains: [OperationID: ChainHead] = [:]
-    private var unsentOrder: [Int: OperationID] = [:]
+    /// Places in `order` of what the hub has not acknowledged, sorted.
+    private var unsentPlaces: [Int] = []
     private var unjudgedOrder: [EntityKey: [OperationID]] = [:]
     private var ordinals: [OperationID: Int] = [:]
     private var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
@@ -88,13 +89,15 @@ private final class Tables: ReplicaTransaction {
         try beforeWrite?(writes)
     }
 
-    private func change<Value>(
-        _ path: ReferenceWritableKeyPath<Tables, Value>,
-        to value: Value
+    /// Changes a row of a table and remembers what it was.
+    private func change<Key, Value>(
+        _ table: ReferenceWritableKeyPath<Tables, [Key: Value]>,
+        _ key: Key,
+        to value: Value?
     ) {
-        let old = self[keyPath: path]
-        undo.append { [unowned self] in self[keyPath: path] = old }
-        self[keyPath: path] = value
+        let old = self[keyPath: table][key]
+        undo.append { [unowned self] in self[keyPath: table][key] = old }
+        self[keyPath: table][key] = value
     }
 
     // MARK: - Settings
@@ -103,7 +106,7 @@ private final class Tables: ReplicaTransaction {
 
     func set(_ key: SettingKey, to value: [UInt8]?) throws {
         try willChange()
-        change(\.settings[key], to: value)
+        change(\.settings, key, to: value)
     }
 
     // MARK: - Log
@@ -118,8 +121,8 @@ private final class Tables: ReplicaTransaction {
         try willChange()
         let operation = logged.operation
         precondition(operations[operation.id] == nil, "operation \(operation.id) is in the log")
-        change(\.operations[operation.id], to: logged)
-        change(\.ordinals[operation.id], to: order.count)
+        change(\.operations, operation.id, to: logged)
+        change(\.ordinals, operation.id, to: order.count)
         order.append(operation.id)
         undo.append { [unowned self] in order.removeLast() }
         let chain = OperationID(
@@ -128,7 +131,7 @@ private final class Tables: ReplicaTransaction {
             sequence: 0
         )
         if (chains[chain]?.id.sequence ?? 0) < operation.id.sequence {
-            change(\.chains[chain], to: ChainHead(id: operation.id, hash: operation.hash))
+            change(\.chains, chain, to: ChainHead(id: operation.id, hash: operation.hash))
         }
         know(operation.entity)
         index(logged, from: nil)
@@ -139,7 +142,7 @@ private final class Tables: ReplicaTransaction {
         guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
         var new = old
         new.judgement = judgement
-        change(\.operations[id], to: new)
+        change(\.operations, id, to: new)
         index(new, from: old)
     }
 
@@ -148,7 +151,7 @@ private final class Tables: ReplicaTransaction {
         guard let old = operations[id] else { return }
         var new = old
         new.acknowledged = verdict
-        change(\.operations[id], to: new)
+        change(\.operations, id, to: new)
         index(new, from: old)
     }
 
@@ -158,37 +161,51 @@ private final class Tables: ReplicaTransaction {
             if logged.judgement != nil { try judge(id, nil) }
             if acknowledgements { try acknowledge(id, nil) }
         }
-        change(\.heads[scope], to: nil)
+        change(\.heads, scope, to: nil)
     }
 
     private func index(_ new: LoggedOperation, from old: LoggedOperation?) {
         let id = new.operation.id
         let scope = new.operation.scope
         if let place = old?.judgement?.position, place != new.judgement?.position {
-            change(\.places[Place(scope: scope, position: place)], to: nil)
+            change(\.places, Place(scope: scope, position: place), to: nil)
         }
         if let place = new.judgement?.position, place != old?.judgement?.position {
-            change(\.places[Place(scope: scope, position: place)], to: id)
-            if place > heads[scope] ?? 0 { change(\.heads[scope], to: place) }
+            change(\.places, Place(scope: scope, position: place), to: id)
+            if place > heads[scope] ?? 0 { change(\.heads, scope, to: place) }
         }
-        if let ordinal = ordinals[id] {
-            let unsent = new.judgement == nil && new.acknowledged == nil
-            change(\.unsentOrder[ordinal], to: unsent ? id : nil)
-        }
+        setUnsent(id, new.judgement == nil && new.acknowledged == nil)
+        if new.judgement != nil, unjudgedOrder[new.operation.entity] == nil { return }
         var waiting = unjudgedOrder[new.operation.entity] ?? []
         waiting.removeAll { $0 == id }
         if new.judgement == nil {
             waiting.append(id)
             waiting.sort { (ordinals[$0] ?? 0) < (ordinals[$1] ?? 0) }
         }
-        change(\.unjudgedOrder[new.operation.entity], to: waiting.isEmpty ? nil : waiting)
+        change(\.unjudgedOrder, new.operation.entity, to: waiting.isEmpty ? nil : waiting)
+    }
+
+    private func setUnsent(_ id: OperationID, _ isUnsent: Bool) {
+        guard let ordinal = ordinals[id] else { return }
+        var place = unsentPlaces.endIndex
+        while place > 0, unsentPlaces[place - 1] >= ordinal { place -= 1 }
+        let isThere = place < unsentPlaces.endIndex && unsentPlaces[place] == ordinal
+        guard isThere != isUnsent else { return }
+        undo.append { [unowned self] in setUnsent(id, isThere) }
+        if isUnsent {
+            unsentPlaces.insert(ordinal, at: place)
+        } else {
+            unsentPlaces.remove(at: place)
+        }
     }
 
     func unsent(of replica: Identifier, limit: Int) -> [LoggedOperation] {
-        unsentOrder.sorted { $0.key < $1.key }.lazy
-            .compactMap { self.operations[$0.value] }
-            .filter { $0.operation.id.replica == replica }
-            .prefix(limit).map { $0 }
+        var unsent: [LoggedOperation] = []
+        for place in unsentPlaces where order[place].replica == replica {
+            guard unsent.count < limit, let logged = operations[order[place]] else { break }
+            unsent.append(logged)
+        }
+        return unsent
     }
 
     func unjudged(about entity: EntityKey) -> [LoggedOperation] {
@@ -237,7 +254,7 @@ private final class Tables: ReplicaTransaction {
         var digest = digests[entity.scope] ?? ScopeDigest()
         let old = cells[entity]?[key]
         digest.replace(key, of: entity, from: old, to: value)
-        change(\.digests[entity.scope], to: digest)
+        change(\.digests, entity.scope, to: digest)
         cells[entity, default: [:]][key] = value
         undo.append { [unowned self] in cells[entity, default: [:]][key] = old }
         know(entity)
@@ -245,8 +262,8 @@ private final class Tables: ReplicaTransaction {
 
     func clearCells(of scope: Scope) throws {
         try willChange()
-        for entity in cells.keys where entity.scope == scope { change(\.cells[entity], to: nil) }
-        change(\.digests[scope], to: nil)
+        for entity in cells.keys where entity.scope == scope { change(\.cells, entity, to: nil) }
+        change(\.digests, scope, to: nil)
     }
 
     private func know(_ entity: EntityKey) {

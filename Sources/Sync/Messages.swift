@@ -146,7 +146,9 @@ public struct PushResponse: Hashable, Sendable {
         public let reason: String
         /// The hub had it already, and this is the verdict it gave then.
         public let known: Bool
-        /// It is on the hub's disk. If not, it is to be sent again.
+        /// It is on the hub's disk.
+        ///
+        /// If not, it is to be sent again.
         public let stored: Bool
 
         public init(verdict: Verdict, reason: String, known: Bool, stored: Bool) {

@@ -137,8 +137,9 @@ public struct Operation: Hashable, Sendable {
 
     public var scope: Scope { entity.scope }
 
-    /// Whether this says that it is the hub's operation which ends a group. Anybody can say so:
-    /// the reader of a page asks who wrote it, the reader of a log
+    /// Whether this says that it is the hub's operation which ends a group.
+    ///
+    /// Anybody can say so: the reader of a page asks who wrote it, the reader of a log
     /// ``LoggedOperation/endsGroup``.
     public var isAcceptance: Bool { type == Acceptance.type && kind == .decision }
 

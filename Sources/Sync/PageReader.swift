@@ -23,6 +23,7 @@ package struct PageReader {
     /// - Parameters:
     ///   - page: operation bytes.
     ///   - log: where the operations of earlier pages are.
+    /// - Returns: each operation with the hub's word on it; the acceptances too.
     /// - Throws: ``SyncRefusal/malformed`` when the page is cut, has gaps, or is not what the hub
     ///   says it is; ``OperationError`` when it holds what is no operation.
     package mutating func judged(

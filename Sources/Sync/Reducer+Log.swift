@@ -44,6 +44,7 @@ extension Reducer {
     ///   - scope: which.
     ///   - log: where the operations are.
     ///   - space: where the cells go.
+    /// - Throws: ``OperationError`` when an acceptance cannot be read.
     public func replay(
         _ scope: Scope,
         from log: any ReplicaReading,

@@ -1,6 +1,8 @@
 import Tally
 
-/// Folds operations into cells. The same code runs in terminals, hub and simulator.
+/// Folds operations into cells.
+///
+/// The same code runs in terminals, hub and simulator.
 ///
 /// | kind | cells written | when two meet |
 /// |---|---|---|
@@ -16,17 +18,19 @@ public struct Reducer: Sendable {
     public static let version: UInt64 = 1
 
     public let vocabulary: Vocabulary
+    /// Names what this reducer makes of operations: digests are compared only between equals.
+    public let fingerprint: [UInt8]
     private let defects: Set<Defect>
 
     public init(_ vocabulary: Vocabulary, defects: Set<Defect> = []) {
         self.vocabulary = vocabulary
         self.defects = defects
+        fingerprint = Self.fingerprint(of: vocabulary)
     }
 
-    /// Names what this reducer makes of operations: digests are compared only between equals.
-    public var fingerprint: [UInt8] {
+    private static func fingerprint(of vocabulary: Vocabulary) -> [UInt8] {
         var encoder = CanonicalEncoder()
-        encoder.write(Self.version)
+        encoder.write(version)
         for names in [vocabulary.facts, vocabulary.fields, vocabulary.decisions] {
             encoder.write(names.sorted()) { $0.write($1) }
         }
@@ -78,6 +82,7 @@ public struct Reducer: Sendable {
     ///   - judgement: the hub's word; nil for a terminal's own operation that waits for it, which
     ///     is then shown as a prediction.
     ///   - space: where the cells are.
+    /// - Throws: ``CanonicalError`` when a cell that it builds on is damaged.
     public func apply(
         _ operation: Operation,
         _ judgement: Judgement?,

@@ -28,7 +28,9 @@ package struct Register: Equatable {
     /// The values in force, the one shown first.
     package var values: [FieldValue] { heads.map(\.value) }
 
-    /// Whether values in force differ. Equal values from two authors are no conflict.
+    /// Whether values in force differ.
+    ///
+    /// Equal values from two authors are no conflict.
     package var isConflict: Bool { Set(heads.map(\.value.value)).count > 1 }
 
     /// A field that nobody has given a value.

@@ -97,6 +97,8 @@ public struct Replica: Sendable {
     ///   - reading: the clocks now.
     ///   - dice: for a new incarnation.
     ///   - transaction: the replica's store.
+    /// - Returns: the operation.
+    /// - Throws: ``OperationError`` when the draft is too long or names what cannot be.
     mutating func author(
         _ draft: Draft,
         by author: String,

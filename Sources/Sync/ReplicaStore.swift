@@ -90,7 +90,9 @@ public protocol ReplicaReading: AnyObject {
     func outbox(limit: Int) throws -> [OutboxMessage]
 }
 
-/// What can be changed inside a transaction. All of it happens, or none.
+/// What can be changed inside a transaction.
+///
+/// All of it happens, or none.
 public protocol ReplicaTransaction: ReplicaReading, CellSpace {
     func set(_ key: SettingKey, to value: [UInt8]?) throws
     /// Adds an operation to the log. One that is there is a fault of the caller.
@@ -125,8 +127,10 @@ extension ReplicaTransaction {
     }
 }
 
-/// A replica's store. `Ledger` is SQLite, `MemoryStore` the simulator's; the suite in
-/// `Tests/PortSuites` runs against both.
+/// A replica's store.
+///
+/// `Ledger` is SQLite, `MemoryStore` the simulator's; the suite in `Tests/PortSuites` runs against
+/// both.
 public protocol ReplicaStore: AnyObject {
     /// Runs `body` on a consistent state.
     func read<Result>(_ body: (any ReplicaReading) throws -> Result) throws -> Result

@@ -2,7 +2,9 @@ import SwiftProtobuf
 import Foundation
 import Tally
 
-/// Why a whole request is refused. Nothing was changed.
+/// Why a whole request is refused.
+///
+/// Nothing was changed.
 public enum SyncRefusal: Refusal, Equatable {
     /// The body is not the message that belongs here.
     case malformed

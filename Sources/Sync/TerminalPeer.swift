@@ -72,7 +72,9 @@ public struct TerminalPeer: Sendable {
 
     /// The push was answered, or there was nothing to push.
     ///
-    /// - Parameter more: whether more is unsent.
+    /// - Parameters:
+    ///   - more: whether more is unsent.
+    ///   - now: the monotonic clock.
     public mutating func pushed(more: Bool, now: UInt64) {
         failures = 0
         guard !more else { return }
@@ -81,7 +83,9 @@ public struct TerminalPeer: Sendable {
 
     /// The pull was answered and its page applied.
     ///
-    /// - Parameter more: whether the hub has more of this scope.
+    /// - Parameters:
+    ///   - more: whether the hub has more of this scope.
+    ///   - now: the monotonic clock.
     public mutating func pulled(more: Bool, now: UInt64) {
         failures = 0
         guard !more, case .pull(let index) = phase else { return }

@@ -1,7 +1,8 @@
 import Tally
 
-/// A terminal's side of sync: what it does to its store. It decides nothing about when: that is
-/// ``TerminalPeer``'s.
+/// A terminal's side of sync: what it does to its store.
+///
+/// It decides nothing about when: that is ``TerminalPeer``'s.
 public struct TerminalReplica: Sendable {
     /// What came of applying a page.
     public enum PullOutcome: Hashable, Sendable {
@@ -62,7 +63,9 @@ public struct TerminalReplica: Sendable {
 
     // MARK: - Recording
 
-    /// Records what a person did. It is durable, and "saved", once the transaction is.
+    /// Records what a person did.
+    ///
+    /// It is durable, and "saved", once the transaction is.
     ///
     /// - Parameters:
     ///   - drafts: what the rooms want recorded, in order.
@@ -70,6 +73,8 @@ public struct TerminalReplica: Sendable {
     ///   - reading: the clocks now.
     ///   - dice: for a new incarnation.
     ///   - transaction: the terminal's store.
+    /// - Returns: the operations, in order.
+    /// - Throws: ``OperationError`` when a draft is too long or names what cannot be.
     public mutating func record(
         _ drafts: [Draft],
         by author: String,
@@ -117,8 +122,9 @@ public struct TerminalReplica: Sendable {
         )
     }
 
-    /// Notes the hub's word on a batch. An answer to another batch than the store's changes nothing
-    /// that was not sent.
+    /// Notes the hub's word on a batch.
+    ///
+    /// An answer to another batch than the store's changes nothing that was not sent.
     public func apply(
         _ response: PushResponse,
         to request: PushRequest,
@@ -166,6 +172,7 @@ public struct TerminalReplica: Sendable {
     ///   - response: the hub's answer.
     ///   - now: the wall clock, to clamp stamps.
     ///   - transaction: the terminal's store.
+    /// - Returns: what came of it.
     /// - Throws: ``SyncRefusal/malformed`` when the page is cut, has gaps, or is not what the hub
     ///   says it is; the caller's transaction is then undone.
     public func apply(

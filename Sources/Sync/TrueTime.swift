@@ -7,8 +7,9 @@ enum TrueTime {
     /// How far ahead of the hub a terminal's clock may run before it is clamped (SYNC §5, Clock).
     static let aheadMillisecondsMax: Int64 = 120_000
 
-    /// No operation was made before this program existed: 2025-01-01 UTC. A terminal without a
-    /// battery clock boots long before it.
+    /// No operation was made before this program existed: 2025-01-01 UTC.
+    ///
+    /// A terminal without a battery clock boots long before it.
     static let earliest = Moment(milliseconds: 1_735_689_600_000)
 
     static func isImpossible(_ wall: Moment) -> Bool { wall < earliest }

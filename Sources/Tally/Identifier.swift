@@ -14,12 +14,15 @@ public struct Identifier: Hashable, Comparable, Sendable {
     }
 
     /// The identifier in 16 big-endian bytes; nil for any other length.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0
-        for (index, byte) in bytes.enumerated() {
-            if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+        for byte in bytes {
+            // What runs over from the lower half goes to the upper one.
+            high = high << 8 | low >> 56
+            low = low << 8 | UInt64(byte)
         }
         self.init(high: high, low: low)
     }
@@ -44,6 +47,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
     /// - Parameters:
     ///   - tag: the kind of thing, so that equal keys of different kinds do not meet.
     ///   - parts: the natural key, in a fixed order.
+    /// - Returns: the identifier.
     public static func derived(_ tag: String, _ parts: String...) -> Identifier {
         var encoder = CanonicalEncoder()
         encoder.write(tag)

@@ -181,7 +181,9 @@ public struct JudgedMove: Hashable, Sendable {
     public let recorded: Recorded
     /// The stage that the entity was in when the move was judged.
     public let from: String
-    /// Whether the move took effect. Nil payloads aside, a refused one stays visible to its author.
+    /// Whether the move took effect.
+    ///
+    /// Nil payloads aside, a refused one stays visible to its author.
     public let stands: Bool
 
     public init(recorded: Recorded, from: String, stands: Bool) {

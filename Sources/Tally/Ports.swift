@@ -1,14 +1,17 @@
-/// Tells the time. The core never asks the operating system; the assembly hands a clock in.
+/// Tells the time.
+///
+/// The core never asks the operating system; the assembly hands a clock in.
 public protocol Clock: Sendable {
     /// What the clocks of this machine say now.
     func reading() -> ClockReading
 }
 
-/// Random numbers. Seeded in tests and simulations; the assembly hands in the
-/// operating system's elsewhere.
+/// Random numbers.
+///
+/// Seeded in tests and simulations; the assembly hands in the operating system's elsewhere.
 public protocol Dice: RandomNumberGenerator, Sendable {}
 
-/// Dice that roll the same numbers for the same seed (SplitMix64, Steele et al. 2014).
+/// Dice that roll the same numbers for the same seed: SplitMix64 (Steele, Lea and Flood 2014).
 public struct SeededDice: Dice {
     private var state: UInt64
 
@@ -23,7 +26,9 @@ public struct SeededDice: Dice {
     }
 }
 
-/// Makes bytes fewer. A port, since compression libraries live at the rim.
+/// Makes bytes fewer.
+///
+/// A port, since compression libraries live at the rim.
 public protocol Compressor: Sendable {
     func compress(_ bytes: [UInt8]) throws -> [UInt8]
     /// Gives the bytes back.
@@ -31,6 +36,7 @@ public protocol Compressor: Sendable {
     /// - Parameters:
     ///   - bytes: what `compress` gave.
     ///   - countMax: refuses anything that would unpack to more bytes than this.
+    /// - Returns: the bytes.
     /// - Throws: when the bytes are damaged, cut, or unpack to more than `countMax`.
     func decompress(_ bytes: [UInt8], countMax: Int) throws -> [UInt8]
 }

@@ -60,7 +60,7 @@ public struct Quantity: Hashable, Sendable {
         let parts = text.dropFirst(negative ? 1 : 0)
             .split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }),
-            parts.allSatisfy({ $0.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) })
+            parts.joined().utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
         else { return nil }
         let fraction = parts.count == 2 ? parts[1] : ""
         guard fraction.utf8.count <= Int(Self.scaleMax),
@@ -113,7 +113,8 @@ extension Quantity: CustomStringConvertible {
         guard scale > 0 else { return String(amount) }
         let digits = String(amount.magnitude)
         let padded = String(repeating: "0", count: max(0, Int(scale) + 1 - digits.count)) + digits
-        return (amount < 0 ? "-" : "") + padded.dropLast(Int(scale)) + "." + padded.suffix(Int(scale))
+        let (whole, fraction) = (padded.dropLast(Int(scale)), padded.suffix(Int(scale)))
+        return (amount < 0 ? "-" : "") + whole + "." + fraction
     }
 
     /// The number and the unit's code: `40 H87`.

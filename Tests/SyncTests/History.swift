@@ -104,6 +104,7 @@ extension History {
     ///   - sayings: what can be said.
     ///   - count: how many operations.
     ///   - dice: seeded.
+    /// - Throws: when an operation cannot be written: a fault of the generator.
     init(
         _ reducer: Reducer,
         _ sayings: Sayings,
@@ -121,10 +122,17 @@ extension History {
                 id: Identifier(high: 0, low: dice.next() % 4)
             )
         }
+        // Few things to say in one history, so that they meet; over many histories, all.
+        var spoken: [String: [Sayings.Saying]] = [:]
+        for kind in Set(entities.map(\.kind)).sorted() {
+            let all = sayings.sayings[kind] ?? []
+            let few = (0..<3).map { _ in all[dice.roll(all.count)] }
+            spoken[kind] = dice.once(in: 2) ? all : few
+        }
         var head: UInt64 = 0
         while steps.count < count {
             let entity = entities[dice.roll(entities.count)]
-            let choices = sayings.sayings[entity.kind] ?? []
+            let choices = spoken[entity.kind] ?? []
             let saying = choices[dice.roll(choices.count)]
             let index = dice.roll(authors.count)
             if dice.once(in: 2) { authors[index].seen = head }

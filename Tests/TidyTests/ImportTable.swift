@@ -64,7 +64,8 @@ enum ImportTable {
             ]),
             world.union([
                 "ArgumentParser", "Hummingbird", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
-                "UnixSignals", "Crypto", "GRDB", "NIOCore", "NIOPosix", "Yams",
+                "UnixSignals", "Crypto", "GRDB", "GRDBSQLite", "NIOCore", "NIOPosix", "NIOHTTP1",
+                "Yams",
             ])
         ),
     ]

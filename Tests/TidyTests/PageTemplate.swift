@@ -40,12 +40,20 @@ enum PageTemplate {
         guard file.path.hasPrefix("Sources/") else { return [] }
         return file.literals.compactMap { literal in
             let key = literal.text
-            let line = file.lines[literal.line - 1]
-            guard literal.isWhole,
-                line.contains("text(\"\(key)\"") || line.contains("find(\"\(key)\""),
-                key.contains("."), !key.contains("/"), table.entries[key] == nil
+            guard literal.isWhole, key.contains("."), !key.contains("/"), table.entries[key] == nil,
+                asksForText(literal, in: file)
             else { return nil }
             return Finding(file.path, literal.line, "no table of strings has \(key)")
+        }
+    }
+
+    /// Whether a literal is the first argument of `text(…)` or `find(…)`, on its line or the next.
+    private static func asksForText(_ literal: SwiftText.Literal, in file: SwiftText) -> Bool {
+        let line = file.lines[literal.line - 1]
+        let above = literal.line > 1 ? file.code[literal.line - 2] : ""
+        let isFirst = line.drop(while: \.isWhitespace).hasPrefix("\"\(literal.text)\"")
+        return ["text(", "find("].contains { call in
+            line.contains("\(call)\"\(literal.text)\"") || isFirst && above.hasSuffix(call)
         }
     }
 

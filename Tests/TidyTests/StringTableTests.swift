@@ -122,8 +122,10 @@ import Testing
                 let a = strings.text("kiosk.title", .english)
                 let b = strings.text("kiosk.gone", .english)
                 let c = strings.text("kiosk.\\(name)", .english)
+                let d = strings.text(
+                    "kiosk.lost",
                 """
         )
-        expectFound(PageTemplate.missingTexts(in: code, table: table), atLines: [2])
+        expectFound(PageTemplate.missingTexts(in: code, table: table), atLines: [2, 5])
     }
 }

@@ -34,10 +34,19 @@ public enum MasterDataFile {
     }
 
     /// Puts files into an order in which those that name things come after those that have them.
-    public static func inOrder(_ batches: [MasterDataBatch]) -> [MasterDataBatch] {
-        batches.enumerated()
-            .sorted { ($0.element.kind, $0.offset) < ($1.element.kind, $1.offset) }
-            .map(\.element)
+    ///
+    /// A file that cannot be read comes first: whoever imports it hears of it before anything else.
+    public static func inOrder<Content: Collection<UInt8>>(
+        _ files: [(name: String, bytes: Content)]
+    ) -> [(name: String, bytes: Content)] {
+        let places = files.map { file in
+            do throws(ImportRefusal) {
+                return try read(name: file.name, bytes: Array(file.bytes)).kind.place
+            } catch {
+                return -1
+            }
+        }
+        return files.indices.sorted { (places[$0], $0) < (places[$1], $1) }.map { files[$0] }
     }
 
     // MARK: - CSV

@@ -2,7 +2,7 @@
 ///
 /// In the order in which files of one import are taken, so that what names another thing comes
 /// after it: a route after its machines, a machine after its forms.
-public enum MasterDataKind: String, Sendable, CaseIterable, Comparable, Codable {
+public enum MasterDataKind: String, Sendable, CaseIterable, Codable {
     case forms
     case categories
     case suppliers
@@ -13,11 +13,8 @@ public enum MasterDataKind: String, Sendable, CaseIterable, Comparable, Codable 
     case equipment
     case routes
 
-    public static func < (one: MasterDataKind, other: MasterDataKind) -> Bool {
-        one.place < other.place
-    }
-
-    private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    /// The kind's place in an import, from 0.
+    var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// The columns of a table of this kind; none for definitions, which are trees.
     var columns: (required: [String], optional: [String]) {

@@ -23,21 +23,6 @@ extension HubNode {
         return seed
     }
 
-    /// The public halves of the key pairs that the hub holds for suppliers, by their codes; made
-    /// where there are none.
-    public func heldKeys(
-        of suppliers: [String],
-        dice: inout some Dice,
-        in transaction: any ReplicaTransaction
-    ) throws -> [String: [UInt8]] {
-        var keys: [String: [UInt8]] = [:]
-        for supplier in suppliers {
-            let seed = try signingSeed(of: supplier, dice: &dice, in: transaction)
-            keys[NaturalKey.code(supplier)] = try NoteSigner(seed: seed).publicKey
-        }
-        return keys
-    }
-
     /// Makes a delivery note for a supplier: signs it, and issues it to the site's terminals.
     ///
     /// - Returns: the signed text for the note's QR code.
@@ -52,6 +37,9 @@ extension HubNode {
         let supplier = ReceivingRoom.supplierKey(content.supplier)
         guard SupplierRegistration(try reader(transaction).record(of: supplier)) != nil else {
             throw HubRefusal.unknownSupplier(content.supplier)
+        }
+        guard try Self.sites(in: transaction).contains(content.site) else {
+            throw HubRefusal.unknownSite(content.site)
         }
         let text = try SignedNote.make(
             content,

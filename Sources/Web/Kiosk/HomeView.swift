@@ -18,7 +18,7 @@ struct HomeView: Hashable, Sendable {
         /// How many more there are, in words.
         let more: String?
 
-        /// - Parameter heading: a key of the string table.
+        /// A list; `heading` is a key of the string table.
         init(_ heading: String, _ rows: [ItemRow], _ words: KioskWords) {
             self.heading = words.text(heading)
             self.rows = Array(rows.prefix(HomeView.rowsMax))

@@ -1,8 +1,10 @@
 import Agent
+import Codes
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Tally
 
 extension KioskPages {
     static let sessionCookie = "tallyman_kiosk"

@@ -1,10 +1,12 @@
 import Agent
 import Codes
 import ExceptionReports
+import Forms
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Inspection
+import Logging
 import NIOCore
 import Receiving
 import Sync
@@ -18,9 +20,9 @@ extension KioskPages {
             let text = try await Self.text(of: request)
             return try await change(id, request, named: text.request) { page in
                 let result = try await shell.scan(text.text, on: page.session)
-                if result.session.place != page.session.place { page.skipped.remove(.elsewhere) }
                 page.session = result.session
                 page.feedback = result.feedback
+                try await passSkipped(&page)
             }
         } catch let refusal as KioskRefusal {
             return try await refuse(refusal, id, request)
@@ -119,16 +121,15 @@ extension KioskPages {
         guard let site = try await shell.status().site else { throw AgentRefusal.notEnrolled }
         let unknown = KioskRefusal.unknownItem(kind: kind, id: String(item.prefix(60)))
         if kind == "skip" {
-            try await skip(item, unknown, site, &page)
+            try await skip(item, unknown, &page)
             return
         }
         guard let id = Identifier(text: item) else { throw unknown }
         page.feedback = nil
         switch kind {
         case "receipt":
-            guard let receipt = try await shell.read({ reader, _ in
-                try reader.receipt(id, site: site)
-            }) else { throw unknown }
+            let known = try await shell.read { reader, _ in try reader.receipt(id, site: site) }
+            guard let receipt = known else { throw unknown }
             page.session.open(.receipt(id, line: receipt.note.lines.first?.number))
         case "note":
             try await openNote(id, unknown, worker, site, &page)
@@ -188,25 +189,38 @@ extension KioskPages {
         _ page: inout KioskSessions.Page
     ) async throws {
         page.skipped = []
-        let question = try await shell.read { reader, _ -> String?? in
-            guard let inspection = try reader.inspection(id, site: site) else { return .none }
-            let form = try reader.form(of: inspection)
-            return .some(reader.openQuestions(of: inspection, in: form).first?.name)
-        }
-        guard let question else { throw unknown }
-        page.session.open(.inspection(id, question: question))
+        guard let open = try await openQuestions(of: id, site) else { throw unknown }
+        page.session.open(.inspection(id, question: open.first))
     }
 
-    /// Passes over a question for now; it is asked again when the inspection is opened anew.
+    /// Passes over the question at hand; it is asked again when the inspection is opened anew.
     private func skip(
         _ question: String,
         _ unknown: KioskRefusal,
-        _ site: String,
         _ page: inout KioskSessions.Page
     ) async throws {
-        guard case .inspection(let id, question) = page.session.place else { throw unknown }
+        guard case .inspection(_, question) = page.session.place else { throw unknown }
         page.skipped.insert(question)
         page.feedback = nil
-        try await passSkipped(id, site, &page)
+        try await passSkipped(&page)
+    }
+
+    /// Goes on to the next question that nobody passed over.
+    private func passSkipped(_ page: inout KioskSessions.Page) async throws {
+        guard case .inspection(let id, let question?) = page.session.place else { return }
+        guard page.skipped.contains(question), let site = try await shell.status().site,
+            let open = try await openQuestions(of: id, site)
+        else { return }
+        let next = open.first { !page.skipped.contains($0) }
+        page.session.open(.inspection(id, question: next))
+    }
+
+    /// The names of the questions that want an answer; nil when there is no such inspection.
+    private func openQuestions(of id: Identifier, _ site: String) async throws -> [String]? {
+        try await shell.read { reader, _ in
+            guard let inspection = try reader.inspection(id, site: site) else { return nil }
+            let form = try reader.form(of: inspection)
+            return reader.openQuestions(of: inspection, in: form).map(\.name)
+        }
     }
 }

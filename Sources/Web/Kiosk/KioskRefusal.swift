@@ -1,6 +1,6 @@
 import Tally
 
-/// Why the page does not take what came to it. Nothing was changed.
+/// Why the page does not take what came to it; nothing was changed.
 public enum KioskRefusal: Refusal, Equatable {
     /// The request has no text, or an empty one.
     case textMissing

@@ -6,7 +6,9 @@ import Inspection
 import Sync
 import Tally
 
-/// Puts together what a page shows. Pure: a page, how the terminal stands, and a read of its store
+/// Puts together what a page shows.
+///
+/// Pure: a page, how the terminal stands, and a read of its store
 /// in; a view out.
 struct KioskScreen: Sendable {
     let table: StringTable
@@ -31,6 +33,8 @@ struct KioskScreen: Sendable {
     ///   - request: names the next request of a browser without scripts.
     ///   - standing: how the terminal stands.
     ///   - reader: a read of the terminal's store.
+    /// - Returns: what the templates are filled with.
+    /// - Throws: when the store cannot be read.
     func view(
         _ page: KioskSessions.Page,
         request: String,
@@ -42,7 +46,10 @@ struct KioskScreen: Sendable {
             FeedbackView(
                 tone: feedback.tone.rawValue,
                 toneName: words.word("tone", feedback.tone.rawValue),
-                message: words.feedback(feedback, try known(feedback, page, standing, reader, words))
+                message: words.feedback(
+                    feedback,
+                    try known(feedback, page, standing, reader, words)
+                )
             )
         }
         var view = KioskView(

@@ -12,6 +12,8 @@ actor KioskSessions {
         var feedback: KioskSession.Feedback?
         /// The request that was taken last.
         var lastRequest = ""
+        /// Questions of the inspection at hand that were passed over for now.
+        var skipped: Set<String> = []
     }
 
     private struct Entry {

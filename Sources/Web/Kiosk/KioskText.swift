@@ -42,6 +42,7 @@ struct KioskText: Hashable, Sendable {
     /// - Parameters:
     ///   - body: at most ``requestBytesMax`` bytes.
     ///   - isJSON: whether it is JSON with `text`, else a form with `text`.
+    /// - Throws: ``KioskRefusal`` saying what is wrong with it.
     init(body: [UInt8], isJSON: Bool) throws(KioskRefusal) {
         let fields = isJSON ? try Self.json(body) : try Self.form(body)
         guard let text = fields["text"] else { throw .textMissing }

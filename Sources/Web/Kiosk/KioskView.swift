@@ -55,7 +55,7 @@ struct ItemRow: Hashable, Sendable {
     let name: String
     let detail: String
     /// A word at the end of the row, and its colour: `calm`, `attention` or `wrong`.
-    var mark = ""
+    var mark: String?
     var markTone = "calm"
 }
 

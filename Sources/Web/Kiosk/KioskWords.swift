@@ -126,7 +126,10 @@ extension KioskWords {
     }
 
     private static func moment(_ text: String) throws -> Moment {
-        let date = try Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let date = try Date(
+            text,
+            strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        )
         return Moment(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
     }
 }

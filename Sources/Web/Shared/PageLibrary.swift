@@ -1,6 +1,8 @@
 import Mustache
 
-/// The page templates, parsed once at start. Values are HTML-escaped where they are filled in.
+/// The page templates, parsed once at start.
+///
+/// Values are HTML-escaped where they are filled in.
 public struct PageLibrary: Sendable {
     private let library: MustacheLibrary
 

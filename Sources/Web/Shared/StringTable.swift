@@ -63,6 +63,7 @@ public struct StringTable: Sendable {
     ///   - key: `section.key`; the key may have dots of its own.
     ///   - language: of the reader.
     ///   - facts: what the names stand for; a name without a fact stays as it is.
+    /// - Returns: the text, or the key.
     public func text(
         _ key: String,
         _ language: Language,

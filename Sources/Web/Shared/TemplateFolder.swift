@@ -20,6 +20,7 @@ public struct TemplateFolder: Sendable {
     /// - Parameters:
     ///   - environment: `TALLYMAN_TEMPLATES` names one folder that goes before all others.
     ///   - executable: the running program; a source checkout above it is the last to be searched.
+    /// - Returns: those of the folders that exist.
     /// - Throws: ``TemplateError/noFolder(_:)`` naming where was looked.
     public static func find(
         environment: [String: String],
@@ -92,6 +93,7 @@ public struct TemplateFolder: Sendable {
     /// - Parameters:
     ///   - folder: a folder's path.
     ///   - ending: what the names end with, such as `.yaml`.
+    /// - Returns: paths that ``text(_:)`` takes.
     public func paths(in folder: String, ending: String) -> [String] {
         var names: Set<String> = []
         for place in folders {

@@ -112,7 +112,9 @@ public final class SyncPump: Service {
                 throw refusal
             } catch {
                 note(connected: false, error)
-                try await Task.sleep(for: .milliseconds(settings.retryMilliseconds))
+                // Cancelled only when the daemon ends, which the loop sees.
+                try? await Task.sleep(for: .milliseconds(settings.retryMilliseconds))
+                if Task.isCancelled { return }
             }
         }
     }

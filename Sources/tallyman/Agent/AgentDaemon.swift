@@ -24,11 +24,12 @@ struct AgentDaemon {
     func run() async throws {
         let logger = Daemon.logger("tallyman.agent")
         let store = try LedgerStore(try DataFolder(folder))
+        let clock = try MachineClock()
         let shell = try await TerminalShell(
             store: store,
             vocabulary: PlantVocabulary.all,
             compressor: NoteCompression.compressor,
-            clock: try MachineClock(),
+            clock: clock,
             dice: SystemDice()
         )
         let daemon = Daemon(
@@ -50,9 +51,16 @@ struct AgentDaemon {
             (daemon.address.text, pump?.isConnected ?? false)
         }
         let pages = Router()
-        try KioskPages.standard(shell, folder: try Texts.folder()) { pump?.isConnected ?? false }
-            .addRoutes(to: pages)
         CommandRoutes(shell).add(to: pages)
+        try KioskPages(
+            shell: shell,
+            folder: try Texts.folder(),
+            connection: { pump?.isConnected ?? false },
+            makeID: { Self.randomName() },
+            clock: clock,
+            logger: logger
+        )
+        .add(to: pages)
         HealthRoutes(health: { try await desk.health() }, metrics: { try await desk.metrics() })
             .add(to: pages)
         let control = Router()
@@ -60,6 +68,12 @@ struct AgentDaemon {
             .add(to: control)
         let services: [any Service] = pump.map { [$0] } ?? []
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    /// A name for a page that nobody can guess.
+    private static func randomName() -> String {
+        var dice = SystemDice()
+        return Identifier.random(&dice).description
     }
 
     /// The hub's address, as given now or at an earlier start.
@@ -90,7 +104,7 @@ struct AgentDesk: Sendable {
             let reducer = Reducer(PlantVocabulary.all)
             return .verified(VerifyAnswer(try store.verify(reducer)))
         case .backup(let path):
-            let report = try store.backup(to: path)
+            let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
         }
     }

@@ -68,6 +68,8 @@ struct Daemon {
         configuration.maximumGracefulShutdownDuration = .milliseconds(2_000)
         do {
             try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError {
+            // A service was still waiting for something when its time to stop was up.
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw DaemonRefusal.addressInUse(listen.description)
         } catch let error as IOError where error.errnoCode == EACCES {

@@ -3,11 +3,14 @@ import Imaging
 /// A QR code in block characters, for whoever holds a camera before a terminal window.
 enum TerminalQR {
     static func text(_ content: String) throws -> String {
-        let modules = try ImagingWorkerClient().modules(of: QRContent(text: content), level: .medium)
+        let modules = try ImagingWorkerClient().modules(
+            of: QRContent(text: content),
+            level: .medium
+        )
         let margin = 2
         func isDark(_ x: Int, _ y: Int) -> Bool {
             let range = 0..<modules.width
-            return range.contains(x) && range.contains(y) && modules[x, y]
+            return range.contains(x) && range.contains(y) && modules.isDark[y * modules.width + x]
         }
         let rows = stride(from: -margin, to: modules.width + margin, by: 2).map { y in
             (-margin..<modules.width + margin).map { x in

@@ -19,11 +19,14 @@ final class DaemonProcess: Sendable {
     deinit { kill() }
 
     /// Starts it, and waits until it answers on its control socket.
-    func start<Answer: Decodable>(_ request: some Encodable, as: Answer.Type) async throws -> Answer {
+    func start<Answer: Decodable>(_ request: some Encodable, as: Answer.Type) async throws -> Answer
+    {
         let child = Process()
         child.executableURL = URL(fileURLWithPath: CommandLine.executablePath)
         child.arguments = arguments
-        FileManager.default.createFile(atPath: log, contents: nil)
+        if !FileManager.default.fileExists(atPath: log) {
+            try Data().write(to: URL(fileURLWithPath: log))
+        }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try output.seekToEnd()
         child.standardError = output

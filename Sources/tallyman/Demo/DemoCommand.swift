@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hub
+import UnixSignals
 
 /// `tallyman demo`: a whole plant on this machine, and the main job played through.
 struct DemoCommand: AsyncParsableCommand {
@@ -46,29 +47,35 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.orExit {
-            let begun = ContinuousClock.now
             let temporary = NSTemporaryDirectory() + "tallyman-demo-\(getpid())"
             let folder = URL(fileURLWithPath: data ?? temporary).standardizedFileURL.path
             try FileManager.default.createDirectory(
                 atPath: folder,
                 withIntermediateDirectories: true
             )
-            defer {
-                // Only what this run made for itself is removed.
-                if data == nil, once { try? FileManager.default.removeItem(atPath: folder) }
-            }
-            let tell: (String) -> Void = json ? Output.talk : Output.result
-            let plant = try await DemoPlant.start(folder: folder, port: port)
-            do {
-                try await DemoStory(plant) { tell("• " + $0) }.play()
-                let seconds = (ContinuousClock.now - begun) / .seconds(1)
-                try await show(try await outcome(plant, seconds: seconds), tell)
-                if !once { try await keepRunning(plant) }
-                try await plant.stop()
-            } catch {
-                try await plant.stop()
-                throw error
-            }
+            try await play(in: folder)
+            // Only what this run made for itself is removed.
+            if data == nil { try FileManager.default.removeItem(atPath: folder) }
+        }
+    }
+
+    private func play(in folder: String) async throws {
+        let begun = ContinuousClock.now
+        let isJSON = json
+        let tell: (String) -> Void = { text in
+            if isJSON { Output.talk(text) } else { Output.result(text) }
+        }
+        let plant = try await DemoPlant.start(folder: folder, port: port)
+        do {
+            let story = DemoStory(plant) { step in tell("• " + step) }
+            try await story.play()
+            let seconds = (ContinuousClock.now - begun) / .seconds(1)
+            try await show(try await outcome(plant, seconds: seconds), tell)
+            if !once { try await keepRunning(plant) }
+            try await plant.stop()
+        } catch {
+            try await plant.stop()
+            throw error
         }
     }
 
@@ -116,15 +123,6 @@ struct DemoCommand: AsyncParsableCommand {
             Output.talk("\(terminal.name)     http://\(try await terminal.status().address)/")
         }
         Output.talk("sign in by typing TM:W:W001; Ctrl-C stops everything")
-        let signals = AsyncStream<Void> { continuation in
-            for number in [SIGINT, SIGTERM] {
-                signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number)
-                source.setEventHandler { continuation.finish() }
-                source.resume()
-                continuation.onTermination = { _ in source.cancel() }
-            }
-        }
-        for await _ in signals {}
+        for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }
     }
 }

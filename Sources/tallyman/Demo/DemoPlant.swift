@@ -1,5 +1,6 @@
 import Agent
 import AsyncHTTPClient
+import Connectors
 import Foundation
 import Hub
 import NIOCore
@@ -39,7 +40,7 @@ struct DemoPlant: Sendable {
             guard response.status == .ok else {
                 throw DemoFailure("\(name) refused \(command): \(String(buffer: body))")
             }
-            return try JSONDecoder().decode(SavedAnswer.self, from: Data(buffer: body))
+            return try JSONDecoder().decode(SavedAnswer.self, from: Data(body.readableBytesView))
         }
     }
 

@@ -1,7 +1,10 @@
+import Agent
 import Codes
 import Foundation
+import Hub
 import Imaging
 import Tally
+import Web
 
 /// The main job, from the supplier's paper to the orders, told step by step.
 struct DemoStory {
@@ -83,7 +86,9 @@ struct DemoStory {
             .countLine(receipt: receipt, line: twice.number, quantity: quantity),
             by: "W001"
         )
-        tell("dock-1: W001 scans the paper, sees cartons, types \(quantity) of line \(twice.number)")
+        tell(
+            "dock-1: W001 scans the paper, sees cartons, types \(quantity) of line \(twice.number)"
+        )
         one.daemon.kill()
         let known: AgentAnswer = try await one.daemon.start(
             AgentRequest.status,
@@ -92,7 +97,9 @@ struct DemoStory {
         guard case .status(let status) = known, status.unsynced == cartons.count / 2 + 3 else {
             throw DemoFailure("dock-1 lost records when it was killed: \(known)")
         }
-        tell("dock-1 is killed with SIGKILL and started again: \(status.unsynced) records are there")
+        tell(
+            "dock-1 is killed with SIGKILL and started again: \(status.unsynced) records are there"
+        )
         try await receiveAgain(note, receipt, cartons, twice)
         try await one.run(
             .countLine(receipt: receipt, line: last.number, quantity: last.quantity.number),
@@ -141,7 +148,10 @@ struct DemoStory {
     private func inspectOffline() async throws {
         let path = plant.folder + "/\(Self.machine).png"
         let plate = try Plate(tag: Self.machine)
-        try FileBytes.write(try imaging.png(of: QRContent(text: plate.text()), level: .medium), path)
+        try FileBytes.write(
+            try imaging.png(of: QRContent(text: plate.text()), level: .medium),
+            path
+        )
         let parser = CodeParser(compressor: NoteCompression.compressor)
         guard case .plate(let read) = try parser.meaning(of: try self.read(path)) else {
             throw DemoFailure("the machine's plate is not read as a plate")

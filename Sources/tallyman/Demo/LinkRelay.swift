@@ -24,7 +24,9 @@ final class LinkRelay: Sendable {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 64)
             .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { inbound in self.connect(inbound, to: hub) }
+            .childChannelInitializer { inbound in
+                inbound.pipeline.addHandler(Inlet { self.connect($0, to: hub) })
+            }
             .bind(host: "127.0.0.1", port: 0)
             .get()
         server.withLock { $0 = channel }
@@ -46,15 +48,15 @@ final class LinkRelay: Sendable {
 
     func mend() { state.withLock { $0.isCut = false } }
 
-    private func connect(_ inbound: any Channel, to hub: Int) -> EventLoopFuture<Void> {
-        guard !state.withLock(\.isCut) else { return inbound.close() }
+    private func connect(_ inbound: any Channel, to hub: Int) {
+        guard !state.withLock(\.isCut) else { return inbound.close(promise: nil) }
         let id = ObjectIdentifier(inbound)
         state.withLock { $0.standing[id] = inbound }
         inbound.closeFuture.whenComplete { _ in
             self.state.withLock { _ = $0.standing.removeValue(forKey: id) }
         }
         // Both ends on one event loop, so that each may write to the other directly.
-        return ClientBootstrap(group: inbound.eventLoop)
+        ClientBootstrap(group: inbound.eventLoop)
             .channelOption(.autoRead, value: false)
             .connect(host: "127.0.0.1", port: hub)
             .flatMap { outbound in
@@ -65,10 +67,19 @@ final class LinkRelay: Sendable {
                     outbound.read()
                 }
             }
-            .flatMapError { error in
-                inbound.close().flatMapThrowing { throw error }
-            }
+            .whenFailure { _ in inbound.close(promise: nil) }
     }
+}
+
+/// Tells of a connection once it stands: before, it cannot be read.
+private final class Inlet: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let stands: @Sendable (any Channel) -> Void
+
+    init(_ stands: @escaping @Sendable (any Channel) -> Void) { self.stands = stands }
+
+    func channelActive(context: ChannelHandlerContext) { stands(context.channel) }
 }
 
 /// Writes what one end reads to the other, and closes it with it; reads on when that is written.

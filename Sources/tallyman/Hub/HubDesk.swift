@@ -63,7 +63,7 @@ struct HubDesk: Sendable {
             let reducer = try await shell.read { node, _ in node.replica.reducer }
             return .verified(VerifyAnswer(try store.verify(reducer)))
         case .backup(let path):
-            let report = try store.backup(to: path)
+            let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hub
 
 /// `tallyman why`: the operations behind an order.
 struct WhyCommand: AsyncParsableCommand {
@@ -17,8 +18,9 @@ struct WhyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.orExit {
-            guard case .observations(let observations) = try await Office(folder: data.data)
-                .ask(.why(order: order))
+            guard
+                case .observations(let observations) = try await Office(folder: data.data)
+                    .ask(.why(order: order))
             else { throw ExitCode.failure }
             for observation in observations {
                 if json {

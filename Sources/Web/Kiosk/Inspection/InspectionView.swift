@@ -52,6 +52,8 @@ struct InspectionView: Hashable, Sendable {
     let signCommand = CommandCode.sign.text
     let undoCommand = CommandCode.undo.text
     let canUndo: Bool
+    /// Where "ask what was skipped" goes; nil while something is asked, or all is answered.
+    let againPath: String?
 
     init(
         _ inspection: MachineInspection,
@@ -86,6 +88,9 @@ struct InspectionView: Hashable, Sendable {
         missing = form.missing(inspection.latest).map { words.label($0.label) }
         canSign = isOpen && missing.isEmpty
         canUndo = isOpen && !given.isEmpty
+        let isComplete = answered.count == questions.count
+        againPath =
+            isOpen && asked == nil && !isComplete ? "/open/inspection/\(inspection.key.id)" : nil
         signed = inspection.signed.map {
             words.text("kiosk.signed_at", ["time": words.time($0.moment)])
         }

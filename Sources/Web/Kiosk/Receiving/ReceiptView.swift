@@ -164,7 +164,8 @@ extension ReceiptView.Line {
         }
         guard total.isShort else { return ("even", words.text("kiosk.even")) }
         if total.counted.amount == 0 { return ("open", words.text("kiosk.not_counted")) }
-        let missing = total.line.quantity.subtracting(total.counted)
+        let missing =
+            total.line.quantity.subtracting(total.counted)
             ?? Quantity(count: 0, unit: unit)
         return ("short", words.text("kiosk.short_by", ["quantity": words.quantity(missing)]))
     }

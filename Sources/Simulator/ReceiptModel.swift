@@ -1,0 +1,156 @@
+import Codes
+import Receiving
+import Sync
+import Tally
+
+/// What a receipt should come to, from its facts in the hub's log alone.
+struct ReceiptModel {
+    private struct Count {
+        let operation: Operation
+        let place: UInt64
+        let line: Int
+        let lot: String
+        let quantity: Quantity
+
+        /// Whether neither author could have seen the other's, by what their terminals had seen.
+        func isConcurrent(with other: Count) -> Bool {
+            operation.id.replica != other.operation.id.replica && place > other.operation.seen
+                && other.place > operation.seen
+        }
+    }
+
+    /// Two operations, in either order.
+    struct Pair: Hashable {
+        let first: OperationID
+        let second: OperationID
+
+        init(_ one: OperationID, _ other: OperationID) {
+            first = min(one, other)
+            second = max(one, other)
+        }
+    }
+
+    let note: NoteContent
+    /// By line.
+    private(set) var sums: [Int: Quantity] = [:]
+    /// The pairs that a person must rule on.
+    private(set) var doubts: Set<Pair> = []
+    /// Counts that were ruled to be one another's goods with none of them left to count.
+    private(set) var isEmptied = false
+
+    /// Nil when nobody opened the receipt.
+    init?(_ entity: ReferenceModel.Entity) {
+        let notes = entity.receiptFacts.compactMap { _, _, fact in
+            if case .opened(let note, _, _) = fact { note } else { nil }
+        }
+        guard let note = notes.first else { return nil }
+        self.note = note
+        let void = Self.corrected(entity)
+        let counts = Self.counts(entity).filter { !void.contains($0.operation.id) }
+        let pairs = Self.concurrent(counts)
+        let rulings = Self.rulings(entity)
+        let same = rulings.filter { pairs[$0.key] != nil && $0.value.ruling == .sameGoods }
+        let others = Set(same.values.map(\.other))
+        let standing = counts.filter { !others.contains($0.operation.id) }
+        for line in note.lines {
+            var sum = Quantity(count: 0, unit: line.quantity.unit)
+            for count in standing where count.line == line.number {
+                sum = sum.adding(count.quantity) ?? sum
+            }
+            if let each = Self.perCarton(line) {
+                for _ in Self.cartons(entity, line, void) { sum = sum.adding(each) ?? sum }
+            }
+            sums[line.number] = sum
+        }
+        for (pair, counts) in pairs where rulings[pair] == nil {
+            let line = note.lines.first { $0.number == counts.0.line }
+            let sum = sums[counts.0.line]
+            let isOver = sum.flatMap { line?.quantity.isLess(than: $0) } ?? false
+            if counts.0.quantity == counts.1.quantity || isOver { doubts.insert(pair) }
+        }
+        isEmptied = Self.empties(same.keys.sorted { $0.first < $1.first }, others)
+    }
+
+    private static func counts(_ entity: ReferenceModel.Entity) -> [Count] {
+        entity.receiptFacts.compactMap { operation, place, fact in
+            guard case .counted(let line, let lot, let quantity, _) = fact else { return nil }
+            return Count(
+                operation: operation,
+                place: place,
+                line: line,
+                lot: lot,
+                quantity: quantity
+            )
+        }
+    }
+
+    /// Observations that are taken back: named by a correction which is not taken back itself.
+    private static func corrected(_ entity: ReferenceModel.Entity) -> Set<OperationID> {
+        var void: Set<OperationID> = []
+        // A correction names what was recorded before it, so the latest stand for sure.
+        for (operation, _, fact) in entity.receiptFacts.reversed() {
+            if case .corrected(let target, _) = fact, !void.contains(operation.id) {
+                void.insert(target)
+            }
+        }
+        return void
+    }
+
+    private static func cartons(
+        _ entity: ReferenceModel.Entity,
+        _ line: NoteContent.Line,
+        _ void: Set<OperationID>
+    ) -> Set<String> {
+        let seen = entity.receiptFacts.compactMap { operation, _, fact -> String? in
+            guard case .cartonSeen(let sscc) = fact, !void.contains(operation.id) else {
+                return nil
+            }
+            return sscc
+        }
+        return Set(seen).intersection(line.cartons)
+    }
+
+    private static func perCarton(_ line: NoteContent.Line) -> Quantity? {
+        let count = Int64(line.cartons.count)
+        guard count > 0, line.quantity.amount % count == 0 else { return nil }
+        return Quantity(count: line.quantity.amount / count, unit: line.quantity.unit)
+    }
+
+    private static func concurrent(_ counts: [Count]) -> [Pair: (Count, Count)] {
+        var pairs: [Pair: (Count, Count)] = [:]
+        for one in counts {
+            for other in counts
+            where one.operation.id < other.operation.id && one.line == other.line
+                && one.lot == other.lot && one.isConcurrent(with: other)
+            {
+                pairs[Pair(one.operation.id, other.operation.id)] = (one, other)
+            }
+        }
+        return pairs
+    }
+
+    /// The latest ruling on each pair.
+    private static func rulings(
+        _ entity: ReferenceModel.Entity
+    ) -> [Pair: (ruling: ReceiptFact.Ruling, other: OperationID)] {
+        var rulings: [Pair: (ruling: ReceiptFact.Ruling, other: OperationID)] = [:]
+        for (_, _, fact) in entity.receiptFacts {
+            if case .settled(let one, let other, let ruling) = fact {
+                rulings[Pair(one, other)] = (ruling, other)
+            }
+        }
+        return rulings
+    }
+
+    /// Whether some counts that are the same goods are all taken out.
+    private static func empties(_ same: [Pair], _ others: Set<OperationID>) -> Bool {
+        var groups: [Set<OperationID>] = []
+        for pair in same {
+            let members: Set = [pair.first, pair.second]
+            let joined = groups.filter { !$0.isDisjoint(with: members) }
+            groups.removeAll { !$0.isDisjoint(with: members) }
+            groups.append(joined.reduce(members) { $0.union($1) })
+        }
+        return groups.contains { $0.isSubset(of: others) }
+    }
+}

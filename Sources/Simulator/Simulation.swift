@@ -1,0 +1,101 @@
+import Sync
+import Tally
+
+/// Plays seeds.
+public enum Simulation {
+    /// Plays one seed: the same seed and settings give the same report on every machine.
+    ///
+    /// - Parameters:
+    ///   - seed: what the dice start from.
+    ///   - settings: what is simulated.
+    /// - Returns: what was played, and what did not hold.
+    public static func play(_ seed: UInt64, _ settings: SimulationSettings) -> SeedReport {
+        var world: World?
+        var violation: Violation?
+        do {
+            let opened = try World(seed: seed, settings)
+            world = opened
+            try opened.run()
+        } catch {
+            let broken =
+                error as? Broken ?? Broken(.soundness, "\(error)")
+            violation = Violation(
+                seed: seed,
+                invariant: broken.invariant,
+                step: world?.step ?? 0,
+                detail: broken.detail
+            )
+        }
+        return SeedReport(
+            seed: seed,
+            operations: world?.operations ?? 0,
+            faults: world?.plan.counts ?? [:],
+            verdicts: world?.watch.verdicts ?? [:],
+            virtualMilliseconds: world?.now ?? 0,
+            violation: violation,
+            trace: world?.trace ?? 0
+        )
+    }
+}
+
+/// An invariant that did not hold.
+public struct Violation: Hashable, Sendable {
+    public let seed: UInt64
+    public let invariant: Invariant
+    /// The number of the event after which it did not hold.
+    public let step: Int
+    /// What was seen.
+    public let detail: String
+}
+
+/// What came of a seed.
+public struct SeedReport: Hashable, Sendable {
+    public let seed: UInt64
+    /// What people recorded at the terminals.
+    public let operations: Int
+    public let faults: [Fault: Int]
+    /// How often the hub gave which verdict: by operation type and verdict, `receipt.close rejected`.
+    public let verdicts: [String: Int]
+    public let virtualMilliseconds: UInt64
+    /// A seed ends at the first.
+    public let violation: Violation?
+    /// A number that is made from everything that happened, so that two runs can be compared.
+    public let trace: UInt64
+}
+
+/// What came of many seeds.
+public struct SimulationReport: Hashable, Sendable {
+    public private(set) var seeds = 0
+    public private(set) var operations = 0
+    public private(set) var faults: [Fault: Int] = [:]
+    public private(set) var virtualMilliseconds: UInt64 = 0
+    public private(set) var violations: [Violation] = []
+
+    public init() {}
+
+    public mutating func add(_ report: SeedReport) {
+        seeds += 1
+        operations += report.operations
+        faults.merge(report.faults, uniquingKeysWith: +)
+        virtualMilliseconds += report.virtualMilliseconds
+        if let violation = report.violation { violations.append(violation) }
+    }
+
+    /// Days of virtual time, all seeds together.
+    public var virtualDays: Double { Double(virtualMilliseconds) / Double(World.day) }
+}
+
+/// `A..B`: the seeds from A to B, both included.
+public struct SeedRange: Hashable, Sendable {
+    public let seeds: ClosedRange<UInt64>
+
+    /// Reads `A..B` or a single number; nil for anything else.
+    public init?(text: String) {
+        let ends = text.split(separator: "..", omittingEmptySubsequences: false)
+        let numbers = ends.compactMap { UInt64($0) }
+        guard (1...2).contains(ends.count), numbers.count == ends.count, let first = numbers.first,
+            let last = numbers.last, first <= last
+        else { return nil }
+        seeds = first...last
+    }
+}

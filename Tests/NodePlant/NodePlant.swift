@@ -1,0 +1,316 @@
+import Agent
+import Codes
+import Deflate
+import ExceptionReports
+import Forms
+import Hub
+import Inspection
+import Receiving
+import Sync
+import Tally
+import Workforce
+
+/// A hub and terminals in memory, with the nodes that decide in the daemons: what the suites of the
+/// nodes work with.
+public final class NodePlant {
+    /// One terminal: its store and its node.
+    public final class Terminal {
+        public let store = MemoryStore()
+        public internal(set) var node: TerminalNode
+
+        init(_ dice: inout SeededDice) throws {
+            node = try store.write { transaction in
+                try TerminalNode(
+                    opening: transaction,
+                    vocabulary: PlantVocabulary.all,
+                    compressor: NodePlant.compressor,
+                    dice: &dice
+                )
+            }
+        }
+
+        /// Reads as this terminal knows it.
+        public func read<Value>(_ body: (EntityReader) throws -> Value) throws -> Value {
+            try store.read { try body(node.reader($0)) }
+        }
+    }
+
+    public static let compressor = DeflateCompressor(format: .raw)
+    public static let site = "SZ1"
+    public static let floor = Scope(site: site, area: HubNode.floorArea)
+    public static let dock = Scope(site: site, area: ReceivingRoom.area)
+
+    public let terminals: [Terminal]
+    public private(set) var store = MemoryStore()
+    public private(set) var hub: HubNode
+    public var dice = SeededDice(seed: 7)
+    public private(set) var now = Moment(milliseconds: 1_795_248_000_000)
+
+    /// A plant with its master data, and terminals that are enrolled and know them.
+    public init(terminals count: Int = 2) throws {
+        hub = try Self.open(store, ClockReading(wall: now, boot: 1, monotonicMilliseconds: 0))
+        var dice = SeededDice(seed: 8)
+        terminals = try (0..<count).map { _ in try Terminal(&dice) }
+        try prepare()
+        for index in terminals.indices { try sync(index) }
+    }
+
+    private static func open(_ store: MemoryStore, _ reading: ClockReading) throws -> HubNode {
+        var dice = SeededDice(seed: 9)
+        return try store.write { transaction in
+            let node = try HubNode(
+                opening: transaction,
+                compressor: compressor,
+                reading: reading,
+                dice: &dice
+            )
+            try HubNode.addSite(site, in: transaction)
+            return node
+        }
+    }
+
+    /// Gives a hub its master data, and takes the terminals in.
+    private func prepare() throws {
+        try register(try masterData())
+        for terminal in terminals {
+            let answer = try store.write { transaction in
+                let code = try HubNode.offerEnrolment(
+                    site: Self.site,
+                    name: "T",
+                    now: now,
+                    dice: &dice,
+                    in: transaction
+                )
+                let key = terminal.node.terminal.replica.publicKey
+                let request = EnrollRequest(code: code, publicKey: key)
+                return try hub.replica.enroll(request, now: now, in: transaction)
+            }
+            try terminal.store.write { transaction in
+                if try TerminalReplica.enrolment(in: transaction) == nil {
+                    try TerminalReplica.enroll(answer, in: transaction)
+                }
+            }
+        }
+    }
+
+    /// A hub that was restored from a backup which had the master data, and nothing that the floor
+    /// recorded since: the same key, another epoch, another run of dice.
+    public func restoreHub() throws {
+        store = MemoryStore()
+        hub = try Self.open(store, tick())
+        dice = SeededDice(seed: 77)
+        try prepare()
+        try store.write { transaction in
+            _ = try HubReplica.takeNewEpoch(in: transaction, dice: &dice)
+        }
+    }
+
+    // MARK: - Master data
+
+    private func masterData() throws -> [Draft] {
+        let seed = try store.write { try hub.signingSeed(of: "S-1", dice: &dice, in: $0) }
+        let key = SupplierKey(supplier: "S-1", publicKey: try NoteSigner(seed: seed).publicKey)
+        var drafts = [
+            try SupplierRegistration(code: "S-1", name: "Sun", keys: [key].compactMap(\.self))
+                .draft()
+        ]
+        for (code, isLotTracked, percent) in [("BRG-6204", true, 0), ("BOLT-M8", false, 5)] {
+            let material = MaterialRegistration(
+                code: code,
+                name: code,
+                unit: .piece,
+                isLotTracked: isLotTracked,
+                overDeliveryPercent: percent
+            )
+            drafts.append(try material.draft())
+        }
+        for (badge, name) in [("W1", "王芳"), ("W2", "李强"), ("W3", "赵敏")] {
+            let worker = Worker(badge: badge, name: name, roles: [.clerk], team: "warehouse")
+            drafts.append(try worker.draft())
+        }
+        drafts += try FormDefinition(node: Self.form).publish(over: nil)
+        let machine = try EquipmentRegistration(
+            tag: "LAT-01",
+            name: Label(["zh-CN": "车床", "en": "Lathe"]),
+            model: "CK6150",
+            scope: Self.floor,
+            forms: ["machine"],
+            team: "maintenance"
+        )
+        drafts += try [machine.draft()].compactMap(\.self)
+        drafts += try ExceptionCategory.list(node: Self.categories)
+            .compactMap { try $0.publish(over: nil) }
+        return drafts
+    }
+
+    private static let form = FormNode.map([
+        "code": .text("machine"), "version": .number("1"), "title": .map(["en": .text("Machine")]),
+        "questions": .list([
+            .map([
+                "name": .text("guard"), "type": .text("yes_no"), "required": .bool(true),
+                "label": .map(["en": .text("Does the guard close?")]), "severe": .bool(true),
+                "limits": .map(["good": .list([.text("yes")])]),
+            ]),
+            .map([
+                "name": .text("pressure"), "type": .text("decimal"), "unit": .text("MPA"),
+                "label": .map(["en": .text("Oil pressure")]), "required": .bool(true),
+                "limits": .map(["low": .number("0.40"), "high": .number("0.80")]),
+            ]),
+        ]),
+    ])
+
+    private static let categories = FormNode.map([
+        "categories": .list([
+            .map([
+                "code": .text("quality"), "version": .number("1"), "team": .text("inspectors"),
+                "name": .map(["zh-CN": .text("质量"), "en": .text("Quality")]),
+                "deadlines": .map(["containment": .number("60")]),
+                "needed": .list([.text("problem")]),
+            ])
+        ])
+    ])
+
+    /// A note of two lines: 60 bearings in three cartons, and 100 bolts.
+    public func note(_ number: String = "DN-1", supplier: String = "S-1") -> NoteContent {
+        NoteContent(
+            supplier: supplier,
+            number: number,
+            site: Self.site,
+            issuedAt: now,
+            promisedArrival: now,
+            lines: [
+                NoteContent.Line(
+                    number: 1,
+                    material: "BRG-6204",
+                    quantity: Quantity(count: 60),
+                    lot: "L1",
+                    cartons: ["069012340000000016", "069012340000000023", "069012340000000030"]
+                ),
+                NoteContent.Line(number: 2, material: "BOLT-M8", quantity: Quantity(count: 100)),
+            ]
+        )
+    }
+
+    // MARK: - The hub
+
+    /// The clocks a minute later.
+    public func tick() -> ClockReading {
+        now = now.adding(milliseconds: 60_000)
+        return ClockReading(
+            wall: now,
+            boot: 1,
+            monotonicMilliseconds: UInt64(now.milliseconds - 1_795_000_000_000)
+        )
+    }
+
+    @discardableResult
+    public func register(_ drafts: [Draft]) throws -> HubNode.Registered {
+        let reading = tick()
+        return try store.write {
+            try hub.register(drafts, by: "office", reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// The signed text of a note that the hub makes.
+    public func makeNote(_ content: NoteContent) throws -> String {
+        let reading = tick()
+        return try store.write {
+            try hub.makeNote(content, by: "office", reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// Rules on two counts at the hub.
+    public func settle(
+        _ receipt: EntityKey,
+        _ one: OperationID,
+        _ other: OperationID,
+        _ ruling: ReceiptFact.Ruling
+    ) throws {
+        let reading = tick()
+        try store.write {
+            try hub.settle(
+                receipt: receipt,
+                one,
+                other,
+                ruling,
+                by: "office",
+                reading: reading,
+                dice: &dice,
+                in: $0
+            )
+        }
+    }
+
+    /// Reads as the hub knows it.
+    public func read<Value>(_ body: (EntityReader) throws -> Value) throws -> Value {
+        try store.read { try body(hub.reader($0)) }
+    }
+
+    /// What waits for the connectors, oldest first.
+    public func outbox() throws -> [OutboxMessage] { try store.read { try $0.outbox(limit: 100) } }
+
+    // MARK: - The floor
+
+    /// Runs a command at a terminal; nothing is sent.
+    @discardableResult
+    public func run(
+        _ command: FloorCommand,
+        by worker: String = "W1",
+        on index: Int = 0
+    ) throws -> TerminalNode.Saved {
+        let reading = tick()
+        let terminal = terminals[index]
+        return try terminal.store.write {
+            try terminal.node.run(command, by: worker, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// Scans at a terminal, as the shell does: a refusal undoes the transaction.
+    public func scan(
+        _ text: String,
+        _ session: inout KioskSession,
+        on index: Int = 0
+    ) throws -> KioskSession.Feedback {
+        let reading = tick()
+        let terminal = terminals[index]
+        return try terminal.store.write {
+            try session.scan(text, &terminal.node, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// Sends what a terminal recorded, then fetches what the hub has, over the bytes of the
+    /// protocol, until neither has more.
+    public func sync(_ index: Int) throws {
+        let terminal = terminals[index]
+        let peer = terminal.node.terminal
+        while let request = try terminal.store.read({ try peer.pushRequest(in: $0) }) {
+            let reading = tick()
+            let sent = try PushRequest(bytes: request.bytes())
+            let response = try store.write {
+                try hub.push(sent, reading: reading, dice: &dice, in: $0)
+            }
+            let answer = try PushResponse(bytes: response.bytes())
+            let outcome = try terminal.store.write {
+                try peer.apply(answer, to: request, in: $0)
+            }
+            if outcome == .stalled { break }
+        }
+        for scope in HubNode.scopes(of: Self.site) {
+            var outcome = TerminalReplica.PullOutcome.stale
+            repeat {
+                let request = try terminal.store.read { try peer.pullRequest(scope, in: $0) }
+                let response = try store.read { try hub.replica.pull(request, in: $0) }
+                let page = try PullResponse(bytes: response.bytes())
+                outcome = try terminal.store.write { try peer.apply(page, now: now, in: $0) }
+            } while outcome == .applied(more: true)
+        }
+    }
+
+    /// Whether a terminal and the hub hold the same state of the whole site.
+    public func agrees(_ index: Int) throws -> Bool {
+        try HubNode.scopes(of: Self.site).allSatisfy { scope in
+            let mine = try terminals[index].store.read { try $0.digest(of: scope) }
+            return try store.read { try $0.digest(of: scope) } == mine
+        }
+    }
+}

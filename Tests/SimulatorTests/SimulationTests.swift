@@ -1,0 +1,65 @@
+import Simulator
+import Sync
+import Testing
+
+/// The simulator plays plants that hold, and plays each seed the same way.
+@Suite struct SimulationTests {
+    /// A smaller plant than the standard one, since debug builds are slow.
+    private static var small: SimulationSettings {
+        var settings = SimulationSettings()
+        settings.terminals = 3
+        settings.actionsADay = 60
+        return settings
+    }
+
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func `a seed with all faults holds`(_ seed: UInt64) {
+        let report = Simulation.play(seed, Self.small)
+        let replay = Self.small.replay(seed)
+        #expect(report.violation == nil, "\(replay): \(String(describing: report.violation))")
+        #expect(report.operations > 60)
+    }
+
+    @Test func `a plant without faults holds and has none`() {
+        var settings = Self.small
+        settings.faults = []
+        let report = Simulation.play(7, settings)
+        #expect(report.violation == nil)
+        #expect(report.faults.isEmpty)
+    }
+
+    @Test(arguments: [3, 4] as [UInt64])
+    func `a seed plays the same way twice`(_ seed: UInt64) {
+        let report = Simulation.play(seed, Self.small)
+        #expect(report == Simulation.play(seed, Self.small))
+        #expect(report.trace != Simulation.play(seed + 100, Self.small).trace)
+    }
+
+    @Test func `people do everything that a terminal can do and the hub gives every verdict`() {
+        var seen: Set<String> = []
+        for seed in 1...4 as ClosedRange<UInt64> {
+            seen.formUnion(Simulation.play(seed, SimulationSettings()).verdicts.keys)
+        }
+        let expected = [
+            "receipt.opened accepted", "receipt.counted accepted", "receipt.carton_seen accepted",
+            "receipt.damaged accepted", "receipt.corrected accepted",
+            "receipt.part_done accepted", "receipt.settled accepted", "receipt.close accepted",
+            "receipt.close rejected", "arrival_order.issued accepted", "inspection.begun accepted",
+            "inspection.answered accepted", "inspection.sign accepted",
+            "maintenance_order.issued accepted", "maintenance_order.take accepted",
+            "maintenance_order.finish accepted", "exception_report.raised accepted",
+            "exception_report.problem conflict", "exception_report.contain accepted",
+            "exception_report.routed accepted", "equipment.stop accepted",
+        ]
+        #expect(expected.filter { !seen.contains($0) } == [])
+    }
+
+    @Test func `a fault that is not allowed does not strike`() {
+        var settings = Self.small
+        settings.faults = [.loss, .terminalCrash]
+        let struck = (1...6 as ClosedRange<UInt64>).flatMap {
+            Simulation.play($0, settings).faults.keys
+        }
+        #expect(Set(struck) == settings.faults)
+    }
+}
