@@ -6,8 +6,8 @@ import Workforce
 
 /// One page at a terminal: who is signed in, where the page stands, and what a scan means there.
 ///
-/// The page can be worked with a scanner alone: every button is a printed code too, and both come in
-/// here as the same text. A pure value: the shell keeps one per page and hands in the transaction.
+/// The page can be worked with a scanner alone: every button is a printed code too, and both come
+/// in here as the same text. A pure value: the shell keeps one per page and hands in the transaction.
 public struct KioskSession: Hashable, Sendable {
     /// Where the page stands.
     public enum Place: Hashable, Sendable {
@@ -82,6 +82,7 @@ public struct KioskSession: Hashable, Sendable {
     ///   - reading: the clocks now.
     ///   - dice: for ids.
     ///   - transaction: the terminal's store.
+    /// - Returns: what the page shows about it.
     /// - Throws: a ``Refusal`` when the scan has no place here or the rules do not allow it; the
     ///   caller undoes the transaction and shows it. The page stays as it was.
     public mutating func scan(

@@ -25,6 +25,7 @@ public struct TerminalNode: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - dice: for keys.
     ///   - defects: wilful faults; none outside the simulator.
+    /// - Throws: what the store throws.
     public init(
         opening transaction: any ReplicaTransaction,
         vocabulary: Vocabulary,
@@ -72,6 +73,7 @@ public struct TerminalNode: Sendable {
     ///   - reading: the clocks now.
     ///   - dice: for ids and the incarnation.
     ///   - transaction: the terminal's store.
+    /// - Returns: what was recorded, and about which entity.
     /// - Throws: a ``Refusal`` when the rules do not allow it; nothing is recorded then.
     public mutating func run(
         _ command: FloorCommand,

@@ -51,6 +51,7 @@ public final class TerminalShell: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
+    /// - Throws: what the store throws.
     public init(
         store: any AsyncReplicaStore,
         vocabulary: Vocabulary,

@@ -1,6 +1,7 @@
 /// The data of a label in ISO/IEC 15434 syntax with MH10.8.2 data identifiers (format 06), as
 /// automotive and electronics suppliers print them.
 public struct DataMessage: Hashable, Sendable {
+    /// A data identifier with its value.
     public struct Field: Hashable, Sendable {
         /// The data identifier: up to three digits and a capital letter, such as `P` or `1T`.
         public let identifier: String

@@ -2,6 +2,7 @@ import Tally
 
 /// An exception report (生产异常) as this replica knows it.
 public struct ExceptionReport: Hashable, Sendable {
+    /// How far the work on it is.
     public enum Stage: String, Sendable {
         case reported, contained, resolved, closed
     }
@@ -82,21 +83,12 @@ public struct ExceptionReport: Hashable, Sendable {
 
     /// The sections that closing needs and that are empty, in the order in which they are filled.
     ///
-    /// - Parameter category: the report's; nil when this replica does not know it, and then all five
-    ///   sections are needed.
+    /// - Parameter category: the report's; nil when this replica does not know it, and then all
+    ///   five sections are needed.
     /// - Returns: the empty sections; none when the report can be closed.
     public func missing(for category: ExceptionCategory?) -> [Section] {
         let needed = category?.needed ?? Set(Section.allCases)
         return Section.allCases.filter { needed.contains($0) && text(of: $0).isBlank }
-    }
-}
-
-extension Evidence {
-    /// An order in which all replicas that know the same agree: the hub's, and what the hub has not
-    /// placed yet last, by time.
-    func isRecordedBefore(_ other: Evidence) -> Bool {
-        (position ?? .max, moment, operation)
-            < (other.position ?? .max, other.moment, other.operation)
     }
 }
 

@@ -56,6 +56,7 @@ public struct FormNodeReader: Sendable {
 
     // MARK: - Other nodes
 
+    /// The items of a list, each with its own path.
     public func list() throws(FormRefusal) -> [FormNodeReader] {
         guard case .list(let list) = node else { throw refusal(.wrongKind, expected: "list") }
         return list.enumerated().map { FormNodeReader($1, path: "\(path)[\($0)]") }
@@ -70,6 +71,7 @@ public struct FormNodeReader: Sendable {
         }
     }
 
+    /// A yes or no, as `true`, `false`, `yes` or `no`.
     public func bool() throws(FormRefusal) -> Bool {
         switch node {
         case .bool(let value): return value

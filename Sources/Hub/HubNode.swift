@@ -24,6 +24,7 @@ public struct HubNode: Sendable {
     ///   - reading: the hub's clocks now.
     ///   - dice: for keys and the incarnation.
     ///   - defects: wilful faults; none outside the simulator.
+    /// - Throws: what the store throws.
     public init(
         opening transaction: any ReplicaTransaction,
         compressor: any Compressor,
@@ -94,6 +95,8 @@ public struct HubNode: Sendable {
     ///   - reading: the hub's clocks now.
     ///   - dice: for the incarnation.
     ///   - transaction: the hub's store.
+    /// - Returns: how many were new, changed and unchanged.
+    /// - Throws: what the store throws.
     public mutating func register(
         _ drafts: [Draft],
         by author: String,

@@ -43,6 +43,7 @@ public final class HubShell: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
+    /// - Throws: what the store throws.
     public init(
         store: any AsyncReplicaStore,
         compressor: any Compressor,

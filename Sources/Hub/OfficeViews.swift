@@ -31,6 +31,7 @@ public struct ObservationView: Codable, Hashable, Sendable {
 
 /// An arrival order (到货单) as the office sees it.
 public struct ArrivalOrderView: Codable, Hashable, Sendable {
+    /// How much of a line came in one lot.
     public struct Lot: Codable, Hashable, Sendable {
         public let lot: String
         public let quantity: String
@@ -113,6 +114,7 @@ extension ArrivalOrderView.DoubleCount {
 
 /// A maintenance order (维修工单) as the office sees it.
 public struct MaintenanceOrderView: Codable, Hashable, Sendable {
+    /// A bad answer that called for the repair.
     public struct Finding: Codable, Hashable, Sendable {
         public let inspection: String
         public let answer: String

@@ -44,8 +44,10 @@ struct Reactions: Sendable {
         return "\(prefix)-\(site)-\(padding)\(digits)"
     }
 
-    /// Queues a message about a decision; its key derives from the entity and the revision, so a hub
-    /// that was restored and decides the same again makes the same key (promise 2).
+    /// Queues a message about a decision.
+    ///
+    /// Its key derives from the entity and the revision, so a hub that was restored and decides the
+    /// same again makes the same key (promise 2).
     func announce(
         _ draft: Draft,
         topic: String,

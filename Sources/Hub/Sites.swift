@@ -11,6 +11,7 @@ extension HubNode {
 
     private static let sitesKey = SettingKey("hub.sites")
 
+    /// The names of the sites, in alphabetical order.
     public static func sites(in reading: any ReplicaReading) throws -> [String] {
         guard let bytes = try reading.setting(sitesKey) else { return [] }
         var decoder = CanonicalDecoder(bytes)

@@ -6,6 +6,7 @@ import Glibc
 /// labels without it are in GB 18030, which has GB 2312 and GBK inside; what is left is ISO 8859-1,
 /// which takes all bytes.
 public struct DecodedText: Hashable, Sendable {
+    /// An encoding, by the name that it is registered under.
     public enum Encoding: String, Hashable, Sendable {
         case utf8 = "UTF-8"
         case gb18030 = "GB18030"

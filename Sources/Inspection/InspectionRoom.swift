@@ -39,8 +39,8 @@ public enum InspectionRoom {
                         alwaysStands: true
                     ),
                     Lifecycle.Move(
-                        // From any stage: it takes back the stops that it names, and one of them may
-                        // have been judged before another release.
+                        // From any stage: it takes back the stops that it names, and one of them
+                        // may have been judged before another release.
                         releaseMove,
                         from: [EquipmentStage.running, EquipmentStage.stopped],
                         to: EquipmentStage.running

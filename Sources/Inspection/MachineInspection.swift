@@ -90,12 +90,3 @@ public struct MachineInspection: Hashable, Sendable {
         Set(answers.filter(\.assessment.isBad).map(\.question)).sorted()
     }
 }
-
-extension Evidence {
-    /// An order in which all replicas that know the same agree: the hub's, and what the hub has not
-    /// placed yet last, by time.
-    func isRecordedBefore(_ other: Evidence) -> Bool {
-        (position ?? .max, moment, operation)
-            < (other.position ?? .max, other.moment, other.operation)
-    }
-}

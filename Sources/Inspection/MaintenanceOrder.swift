@@ -6,6 +6,7 @@ import Tally
 public struct MaintenanceOrder: Hashable, Sendable {
     static let type = "maintenance_order.issued"
 
+    /// How far the repair is.
     public enum Stage: String, Sendable {
         case open, taken, done, cancelled
 

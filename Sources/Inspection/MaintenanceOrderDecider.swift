@@ -25,7 +25,7 @@ public enum MaintenanceOrderDecider {
     ///   - orders: all orders of this machine and the inspection's ``MachineInspection/badChecks``;
     ///     see ``MaintenanceOrder/all(of:check:in:record:)``.
     ///   - nextNumber: takes the next order number of the site; asked once a new order.
-    /// - Returns: a decision per new order or revision; none when the orders say all there is to say.
+    /// - Returns: a decision a new order or revision; none when the orders say all there is to say.
     /// - Throws: what `nextNumber` throws.
     public static func decide(
         _ inspection: MachineInspection,

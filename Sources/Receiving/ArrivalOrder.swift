@@ -7,11 +7,13 @@ import Tally
 public struct ArrivalOrder: Hashable, Sendable {
     public static let type = "arrival_order.issued"
 
+    /// How much of a line came in one lot.
     public struct Lot: Hashable, Sendable {
         public let lot: String
         public let quantity: Quantity
     }
 
+    /// A line of the note with what was noted and what was counted.
     public struct Line: Hashable, Sendable {
         public let number: Int
         public let material: String

@@ -13,6 +13,7 @@ public enum ArrivalOrderDecider {
     ///   - overDeliveryPercent: how much more than noted may come, by material.
     ///   - nextNumber: takes the next order number of the site; asked for a first revision only.
     /// - Returns: the order and the decision that issues it; nil when nothing follows.
+    /// - Throws: what the two closures throw.
     public static func decide(
         _ receipt: Receipt,
         previous: ArrivalOrder?,
@@ -52,7 +53,7 @@ public enum ArrivalOrderDecider {
                 other: pair.other.evidence.operation
             )
         }
-        // Both counts of a pair were ruled real: then more than noted did arrive, and was looked at.
+        // Both counts of a pair were ruled real: more than noted did arrive, and was looked at.
         let reviewed = Set(receipt.doubleCounts.filter { $0.ruling == .bothReal }.map(\.one.line))
         for total in receipt.totals where total.isOver && !reviewed.contains(total.line.number) {
             let percent = try overDeliveryPercent(total.line.material)

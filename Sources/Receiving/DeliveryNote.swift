@@ -28,6 +28,8 @@ public struct DeliveryNote: Hashable, Sendable {
     /// - Parameters:
     ///   - content: what the supplier says it sends.
     ///   - text: the signed text, or empty.
+    /// - Returns: the decision that gives the note to the site's terminals.
+    /// - Throws: what the content's encoding throws.
     public static func issue(_ content: NoteContent, text: String) throws -> Draft {
         var wire = WireDeliveryNoteIssued()
         wire.note = Data(try content.serialised())

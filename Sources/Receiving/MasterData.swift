@@ -38,6 +38,7 @@ public struct SupplierRegistration: Hashable, Sendable {
         }
     }
 
+    /// The decision that registers this version.
     public func draft() throws -> Draft {
         var wire = WireSupplierRegistered()
         wire.code = code
@@ -97,6 +98,7 @@ public struct MaterialRegistration: Hashable, Sendable {
         overDeliveryPercent = Int(wire.overDeliveryPercent)
     }
 
+    /// The decision that registers this version.
     public func draft() throws -> Draft {
         var wire = WireMaterialRegistered()
         wire.code = code
@@ -117,6 +119,7 @@ public struct MaterialRegistration: Hashable, Sendable {
 public struct PurchaseOrder: Hashable, Sendable {
     public static let type = "purchase_order.placed"
 
+    /// A material that was ordered, and when it is to come.
     public struct Line: Hashable, Sendable {
         public let number: Int
         public let material: String
@@ -160,6 +163,7 @@ public struct PurchaseOrder: Hashable, Sendable {
         }
     }
 
+    /// The decision that registers this version.
     public func draft() throws -> Draft {
         var wire = WirePurchaseOrderPlaced()
         wire.number = number
@@ -201,6 +205,7 @@ public struct Bin: Hashable, Sendable {
         self.init(code: wire.code, scope: Scope(site: wire.site, area: wire.area))
     }
 
+    /// The decision that registers this version.
     public func draft() throws -> Draft {
         var wire = WireBinRegistered()
         wire.code = code

@@ -14,6 +14,7 @@ extension Receipt {
     ///   - isCancelled: whether the note was cancelled.
     ///   - receipt: reads the receipt of an ordinal, as this terminal knows it.
     /// - Returns: the receipt, and what to record: nothing when this terminal has it open already.
+    /// - Throws: ``ReceivingRefusal`` for a note of another site or a cancelled one.
     public static func open(
         _ note: NoteContent,
         text: String,
@@ -48,7 +49,11 @@ extension Receipt {
     ///   - number: the note's line.
     ///   - lot: as read or typed; may be empty where the note names the line's lot.
     ///   - quantity: more than nothing, in the line's unit.
+    ///   - asNoted: whether the clerk took the note's number and counted nothing up.
     ///   - isLotTracked: whether the material needs a lot.
+    /// - Returns: what to record.
+    /// - Throws: ``ReceivingRefusal`` for a closed receipt, a line that the note does not have, a
+    ///   wrong or missing lot, or a quantity that the line cannot have.
     public func count(
         line number: Int,
         lot: String,

@@ -25,6 +25,7 @@ public struct Receipt: Hashable, Sendable {
         public let quantity: Quantity?
     }
 
+    /// Damage to part of a line.
     public struct Damage: Hashable, Sendable {
         public let evidence: Evidence
         public let line: Int
@@ -139,7 +140,8 @@ public struct Receipt: Hashable, Sendable {
             }
         }
         func isVoid(_ operation: OperationID, _ depth: Int) -> Bool {
-            guard depth < by.count + 1 else { return false }  // corrections in a circle hold nothing
+            // Corrections in a circle hold nothing.
+            guard depth < by.count + 1 else { return false }
             return (by[operation] ?? []).contains { !isVoid($0, depth + 1) }
         }
         return Set(by.keys.filter { isVoid($0, 0) })

@@ -55,7 +55,8 @@ public enum ReceivingRefusal: Refusal, Equatable {
         switch self {
         case .badPayload(let type): ["type": type]
         case .otherSite(let note, let site, let here): ["note": note, "site": site, "here": here]
-        case .noteCancelled(let note), .unknownNote(let note), .receiptClosed(let note): ["note": note]
+        case .noteCancelled(let note), .unknownNote(let note), .receiptClosed(let note):
+            ["note": note]
         case .unknownReceipt(let receipt): ["receipt": receipt]
         case .unknownLine(let note, let line): ["note": note, "line": String(line)]
         case .wrongLot(let line, let expected, let read):

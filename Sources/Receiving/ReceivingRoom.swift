@@ -66,14 +66,17 @@ public enum ReceivingRoom {
         key(.company, EntityKind.supplier, NaturalKey.code(code))
     }
 
+    /// The entity of a material.
     public static func materialKey(_ code: String) -> EntityKey {
         key(.company, EntityKind.material, NaturalKey.code(code))
     }
 
+    /// The entity of a purchase order.
     public static func purchaseOrderKey(_ number: String) -> EntityKey {
         key(.company, EntityKind.purchaseOrder, NaturalKey.number(number))
     }
 
+    /// The entity of a bin; its code is unique in the scope.
     public static func binKey(_ code: String, in scope: Scope) -> EntityKey {
         key(scope, EntityKind.bin, NaturalKey.code(code))
     }

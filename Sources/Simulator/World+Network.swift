@@ -69,7 +69,8 @@ extension World {
         let item = PushResponse.Item(verdict: .accepted, reason: "", known: false, stored: true)
         let answer = PushResponse(
             epoch: request.epoch,
-            items: request.operations.map { _ in item }
+            items: request.operations.map { _ in item },
+            batch: request.batch
         )
         _ = try terminal.machine.transact(&terminal.node) { node, _, transaction in
             try node.terminal.apply(answer, to: request, in: transaction)

@@ -97,14 +97,16 @@ public struct HubReplica: Sendable {
             throw SyncRefusal.tooMany(request.operations.count)
         }
         let epoch = try transaction.integer(Setting.epoch) ?? 0
-        guard request.epoch == epoch else { return PushResponse(epoch: epoch, items: []) }
+        guard request.epoch == epoch else {
+            return PushResponse(epoch: epoch, items: [], batch: request.batch)
+        }
         var group = Group(reading: reading)
         var items: [PushResponse.Item] = []
         for bytes in request.operations {
             items.append(try take(bytes, from: terminal, into: &group, in: transaction))
         }
         try close(&group, dice: &dice, in: transaction)
-        return PushResponse(epoch: epoch, items: items)
+        return PushResponse(epoch: epoch, items: items, batch: request.batch)
     }
 
     private func take(

@@ -24,6 +24,7 @@ public struct EnrollRequest: Hashable, Sendable {
         self.init(code: wire.code, publicKey: Array(wire.publicKey))
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_EnrollRequest()
         wire.protocol = syncProtocolVersion
@@ -74,6 +75,7 @@ public struct Enrolment: Hashable, Sendable {
         )
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_EnrollResponse()
         wire.protocol = syncProtocolVersion
@@ -109,6 +111,9 @@ public struct PushRequest: Hashable, Sendable {
         return encoder.bytes
     }
 
+    /// Names this request in its answer.
+    public var batch: Identifier { ContentHash(of: signature).identifier }
+
     /// A batch, signed by the replica that sends it.
     package init(_ operations: [[UInt8]], epoch: UInt64, by replica: Replica) throws {
         self.replica = replica.id
@@ -127,6 +132,7 @@ public struct PushRequest: Hashable, Sendable {
         signature = Array(wire.signature)
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PushRequest()
         wire.protocol = syncProtocolVersion
@@ -140,6 +146,7 @@ public struct PushRequest: Hashable, Sendable {
 
 /// The hub's answer to a push: a word on each operation.
 public struct PushResponse: Hashable, Sendable {
+    /// The word on one operation.
     public struct Item: Hashable, Sendable {
         public let verdict: Verdict
         /// A problem code; empty when accepted.
@@ -161,17 +168,23 @@ public struct PushResponse: Hashable, Sendable {
 
     public let epoch: UInt64
     public let items: [Item]
+    /// The request that this answers; see ``PushRequest/batch``.
+    public let batch: Identifier
 
-    public init(epoch: UInt64, items: [Item]) {
+    public init(epoch: UInt64, items: [Item], batch: Identifier) {
         self.epoch = epoch
         self.items = items
+        self.batch = batch
     }
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PushResponse.self, bytes)
         // No hub has epoch 0: the answer lost its beginning, or all of itself.
-        guard wire.epoch > 0 else { throw SyncRefusal.malformed }
+        guard wire.epoch > 0, let batch = Identifier(bytes: wire.batch) else {
+            throw SyncRefusal.malformed
+        }
         epoch = wire.epoch
+        self.batch = batch
         items = try wire.items.map { item in
             guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
             return Item(
@@ -183,6 +196,7 @@ public struct PushResponse: Hashable, Sendable {
         }
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PushResponse()
         wire.epoch = epoch
@@ -194,6 +208,7 @@ public struct PushResponse: Hashable, Sendable {
             wireItem.stored = item.stored
             return wireItem
         }
+        wire.batch = Data(batch.bytes)
         return try wire.serializedBytes()
     }
 }
@@ -230,6 +245,7 @@ public struct PullRequest: Hashable, Sendable {
         )
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PullRequest()
         wire.protocol = syncProtocolVersion
@@ -293,6 +309,7 @@ public struct PullResponse: Hashable, Sendable {
         )
     }
 
+    /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PullResponse()
         wire.epoch = epoch

@@ -1,7 +1,7 @@
 import Tally
 
 extension TerminalReplica {
-    /// Times that this terminal found its state of a scope to differ from the hub's and repaired it.
+    /// Times that this terminal's state of a scope differed from the hub's and was repaired.
     public static func repairs(
         of scope: Scope,
         in reading: any ReplicaReading

@@ -130,6 +130,8 @@ public struct TerminalReplica: Sendable {
         to request: PushRequest,
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
+        // The answer to another request, which a proxy kept, says nothing about this one.
+        guard response.batch == request.batch else { throw SyncRefusal.malformed }
         // What the hub stored in an earlier epoch may be what it lost since.
         guard request.epoch == (try transaction.integer(Setting.epoch) ?? 0) else { return .stale }
         guard response.epoch == request.epoch else {
@@ -193,8 +195,15 @@ public struct TerminalReplica: Sendable {
         }
         let hub = try Self.enrolment(in: transaction)?.hub
         var page = PageReader(scope: response.scope, hub: hub, position: cursor)
-        for (operation, judgement) in try page.judged(response.operations, log: transaction) {
-            try take(operation, judgement, now: now, in: transaction)
+        let judged = try page.judged(response.operations, log: transaction)
+        do {
+            try take(judged, now: now, in: transaction)
+        } catch is CanonicalError {
+            // A cell that the page builds on is damaged. The log is whole, so the state is made
+            // anew from it; taking an operation a second time changes nothing.
+            try noteRepair(of: response.scope, in: transaction)
+            try reducer.rebuild(response.scope, in: transaction)
+            try take(judged, now: now, in: transaction)
         }
         guard page.position <= response.head, page.position > cursor || cursor == response.head
         else { throw SyncRefusal.malformed }
@@ -205,6 +214,21 @@ public struct TerminalReplica: Sendable {
         try transaction.set(Setting.cursor(response.scope), to: reached)
         guard reached >= response.head else { return .applied(more: true) }
         return try compare(with: response, in: transaction)
+    }
+
+    private func take(
+        _ judged: [(Operation, Judgement)],
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        for (operation, judgement) in judged {
+            try take(operation, judgement, now: now, in: transaction)
+        }
+    }
+
+    private func noteRepair(of scope: Scope, in transaction: any ReplicaTransaction) throws {
+        let key = Setting.repairs(scope)
+        try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
     }
 
     private func take(
@@ -239,8 +263,7 @@ public struct TerminalReplica: Sendable {
         {
             return .differs
         }
-        let key = Setting.repairs(scope)
-        try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
+        try noteRepair(of: scope, in: transaction)
         try reducer.rebuild(scope, in: transaction)
         if try transaction.digest(of: scope) == theirs { return .repaired(refetch: false) }
         try transaction.clearCells(of: scope)

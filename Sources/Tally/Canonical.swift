@@ -67,6 +67,7 @@ public struct CanonicalDecoder: Sendable {
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Reads an unsigned number: LEB128, in its shortest form.
     public mutating func integer() throws(CanonicalError) -> UInt64 {
         let start = offset
         var value: UInt64 = 0
@@ -84,11 +85,13 @@ public struct CanonicalDecoder: Sendable {
         throw .badInteger(offset: start)
     }
 
+    /// Reads a signed number, folded so that small ones of both signs are short.
     public mutating func signed() throws(CanonicalError) -> Int64 {
         let value = try integer()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
+    /// Reads a 0 or 1.
     public mutating func boolean() throws(CanonicalError) -> Bool {
         let start = offset
         let value = try integer()
@@ -96,6 +99,7 @@ public struct CanonicalDecoder: Sendable {
         return value == 1
     }
 
+    /// Reads bytes that stand behind their count.
     public mutating func byteString() throws(CanonicalError) -> [UInt8] {
         let start = offset
         let count = try integer()
@@ -104,6 +108,7 @@ public struct CanonicalDecoder: Sendable {
         return Array(bytes[offset..<offset + Int(count)])
     }
 
+    /// Reads text: UTF-8 behind the count of its bytes.
     public mutating func text() throws(CanonicalError) -> String {
         let start = offset
         guard let text = String(validating: try byteString(), as: UTF8.self) else {
@@ -112,6 +117,7 @@ public struct CanonicalDecoder: Sendable {
         return text
     }
 
+    /// Reads a list behind the count of its elements, each by `element`.
     public mutating func list<Element>(
         _ element: (inout CanonicalDecoder) throws(CanonicalError) -> Element
     ) throws(CanonicalError) -> [Element] {

@@ -26,6 +26,7 @@ public struct Lifecycle: Hashable, Sendable {
         self.moves = moves
     }
 
+    /// The move of this name; nil when the lifecycle has none.
     public func move(named name: String) -> Move? { moves.first { $0.name == name } }
 }
 

@@ -51,6 +51,7 @@ public struct Worker: Hashable, Sendable {
         team = wire.team
     }
 
+    /// The decision that registers this version.
     public func draft() throws -> Draft {
         var wire = WireWorkerRegistered()
         wire.badge = badge

@@ -9,8 +9,8 @@ struct Tallyman: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, HubCommand.self, AgentCommand.self, CodeCommand.self,
             NoteCommand.self, PlateCommand.self, WhyCommand.self, VerifyCommand.self,
-            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, BenchCommand.self,
-
+            DoctorCommand.self, BackupCommand.self, RestoreCommand.self, SimulateCommand.self,
+            BenchCommand.self,
         ]
     )
 }

@@ -55,7 +55,7 @@ def test_a_delivery_is_received_by_scanner_alone(
     kiosk.is_well_made()
     kiosk.scan("2", "good")
     expect(row(kiosk, 4)).to_contain_text("35")
-    kiosk.scan("999912340000000014", "wrong")  # a stranger's carton
+    kiosk.scan("999912340000000017", "wrong")  # a stranger's carton
     kiosk.picture("receipt-wrong")
     kiosk.scan("TM:C:PART-DONE", "good")
     kiosk.picture("receipt")

@@ -211,15 +211,36 @@ import Workforce
             [{"badge": "W1", "name": "陈刚", "roles": ["crew", "inspector"],
               "team": "maintenance"},
              {"badge": "W2", "name": "Li", "roles": ["king"]},
-             {"badge": "W3", "name": "Li", "role": "crew"}]
+             {"badge": "W3", "name": "Li"}]
             """#
         let batch = try read("workers.json", json)
         #expect(batch.rows.map(\.item) == [.worker(worker)])
         #expect(
             batch.refused.map { "\($0.line) \($0.reason)" } == [
-                "3 connectors.bad_value", "4 connectors.unknown_column",
+                "3 connectors.bad_value", "4 connectors.missing_value",
             ]
         )
+    }
+
+    @Test func `an object of another shape refuses its file with the line`() {
+        let known = "code, name, public_key"
+        for (text, refused) in [
+            (
+                "[{\"code\": \"A\", \"name\": \"Sun\"},\n {\"code\": \"B\", \"nmae\": \"Moon\"}]",
+                .unknownColumn(line: 2, column: "nmae", expected: known)
+            ),
+            ("[\n7]", .wrongShape(line: 2, expected: known)),
+            ("[{\"code\": \"A\",\n \"name\": {}}]", .wrongShape(line: 1, expected: "text")),
+            (
+                "{\"kind\": \"planets\", \"rows\": [{}]}",
+                .unknownKind(
+                    file: "suppliers.json",
+                    expected: MasterDataKind.allCases.map(\.rawValue).joined(separator: ", ")
+                )
+            ),
+        ] as [(String, ImportRefusal)] {
+            #expect(refusal("suppliers.json", Array(text.utf8)) == refused, "\(text)")
+        }
     }
 
     @Test func `a supplier's key is read in hexadecimal and in Base64`() throws {

@@ -144,8 +144,11 @@ import Testing
 
     @Test func `a batch of another epoch is not taken and the hub's epoch is told`() throws {
         let operation = try terminal.record(Carton.seen())[0]
-        let response = try hub.push(try request([operation.bytes], epoch: 5))
-        #expect(response == PushResponse(epoch: try hub.epoch, items: []))
+        let request = try request([operation.bytes], epoch: 5)
+        let response = try hub.push(request)
+        #expect(
+            response == PushResponse(epoch: try hub.epoch, items: [], batch: request.batch)
+        )
         #expect(try hub.store.read { try $0.operation(operation.id) } == nil)
     }
 

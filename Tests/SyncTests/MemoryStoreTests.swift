@@ -91,7 +91,7 @@ import Testing
             try one.record(Carton.seen("1"), Carton.label("A"), Carton.move("close"))
         }
         let request = try #require(try one.pushRequest())
-        var response = PushResponse(epoch: 0, items: [])
+        var response = PushResponse(epoch: 0, items: [], batch: request.batch)
         try crashAtEveryWrite(hub, ids) { response = try hub.push(request) }
         try crashAtEveryWrite(one, ids) { try one.apply(response, to: request) }
         for terminal in [one, other] {

@@ -132,7 +132,11 @@ import Testing
         try one.record(Carton.seen("1"), Carton.seen("2"))
         let request = try #require(try one.pushRequest())
         let response = try hub.push(request)
-        let cut = PushResponse(epoch: response.epoch, items: Array(response.items.dropLast()))
+        let cut = PushResponse(
+            epoch: response.epoch,
+            items: Array(response.items.dropLast()),
+            batch: request.batch
+        )
         #expect(throws: SyncRefusal.malformed) { try one.apply(cut, to: request) }
         #expect(try one.pushRequest() == request)
     }
@@ -146,8 +150,19 @@ import Testing
             known: false,
             stored: false
         )
-        let response = PushResponse(epoch: try hub.epoch, items: [item])
+        let response = PushResponse(epoch: try hub.epoch, items: [item], batch: request.batch)
         #expect(try one.apply(response, to: request) == .stalled)
+        #expect(try one.pushRequest() == request)
+    }
+
+    @Test func `the answer to another batch is not taken for this one's`() throws {
+        try one.record(Carton.seen("1"))
+        let first = try #require(try one.pushRequest())
+        let old = try hub.push(first)
+        try one.apply(old, to: first)
+        try one.record(Carton.seen("2"))
+        let request = try #require(try one.pushRequest())
+        #expect(throws: SyncRefusal.malformed) { try one.apply(old, to: request) }
         #expect(try one.pushRequest() == request)
     }
 

@@ -1,5 +1,6 @@
 /// The data of a GS1 code: application identifiers with their values, in the order of the code.
 public struct ElementString: Hashable, Sendable {
+    /// An application identifier with its value.
     public struct Element: Hashable, Sendable {
         /// The application identifier, 2 to 4 digits.
         public let identifier: String

@@ -128,11 +128,7 @@ public enum MasterDataFile {
             else {
                 throw .wrongShape(line: tree.line(of: ""), expected: "kind, rows")
             }
-            if case .text(let word)? = map["kind"] {
-                kind = MasterDataKind(rawValue: word)
-            } else {
-                kind = MasterDataKind.told(byName: name)
-            }
+            kind = try toldInside(map["kind"], of: name) ?? .told(byName: name)
             (list, path) = (rows, "rows")
         default:
             throw .wrongShape(line: tree.line(of: ""), expected: "kind, rows")
@@ -144,13 +140,20 @@ public enum MasterDataFile {
         var rows = TableRows(kind)
         for (index, node) in list.enumerated() {
             let line = tree.line(of: "\(path)[\(index)]")
-            do throws(ImportRefusal) {
-                rows.take(try TableRow(node, of: kind, line: line))
-            } catch {
-                rows.refuse(line, error, key: nil)
-            }
+            rows.take(try TableRow(node, of: kind, line: line))
         }
         return rows.batch(file: name)
+    }
+
+    private static func toldInside(
+        _ node: FormNode?,
+        of name: String
+    ) throws(ImportRefusal) -> MasterDataKind? {
+        guard let node else { return nil }
+        guard case .text(let word) = node, let kind = MasterDataKind(rawValue: word) else {
+            throw .unknownKind(file: name, expected: MasterDataKind.names)
+        }
+        return kind
     }
 
     private static func told(by list: [FormNode]) -> MasterDataKind? {

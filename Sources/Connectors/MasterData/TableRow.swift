@@ -18,6 +18,8 @@ struct TableRow {
     }
 
     /// Takes an object of a JSON or YAML list; a list in it becomes a cell with `;` between.
+    ///
+    /// - Throws: a refusal of the whole file, as a header with such columns is.
     init(_ node: FormNode, of kind: MasterDataKind, line: Int) throws(ImportRefusal) {
         let known = kind.columns.required + kind.columns.optional
         let expected = known.joined(separator: ", ")
@@ -29,21 +31,21 @@ struct TableRow {
             }
             var parts: [String] = []
             if case .list(let list) = value {
-                for item in list { parts.append(try Self.leaf(item, column)) }
+                for item in list { parts.append(try Self.leaf(item, line)) }
             } else {
-                parts = [try Self.leaf(value, column)]
+                parts = [try Self.leaf(value, line)]
             }
             cells[column] = parts.joined(separator: ";")
         }
         self.init(line: line, cells: cells)
     }
 
-    private static func leaf(_ node: FormNode, _ column: String) throws(ImportRefusal) -> String {
+    private static func leaf(_ node: FormNode, _ line: Int) throws(ImportRefusal) -> String {
         switch node {
         case .text(let text): return text.trimmed
         case .number(let digits): return digits
         case .bool(let value): return value ? "yes" : "no"
-        case .list, .map: throw .badValue(column: column, read: "…", expected: "text")
+        case .list, .map: throw .wrongShape(line: line, expected: "text")
         }
     }
 

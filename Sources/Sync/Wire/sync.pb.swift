@@ -110,6 +110,10 @@ nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   /// One for each operation of the request, in its order; empty when the epochs differ.
   var items: [Tallyman_Sync_V1_PushResponse.Item] = []
 
+  /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature. A proxy
+  /// may give the answer to an earlier request, and a terminal must not take that for its own.
+  var batch: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated struct Item: Sendable {
@@ -353,7 +357,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PushResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}batch\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -363,6 +367,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
       default: break
       }
     }
@@ -375,12 +380,16 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 2)
     }
+    if !self.batch.isEmpty {
+      try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Tallyman_Sync_V1_PushResponse, rhs: Tallyman_Sync_V1_PushResponse) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.items != rhs.items {return false}
+    if lhs.batch != rhs.batch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

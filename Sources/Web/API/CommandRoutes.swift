@@ -25,6 +25,7 @@ public struct CommandRoutes: Sendable {
 
     public init(_ shell: TerminalShell) { self.shell = shell }
 
+    /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.post("api/v1/commands") { request, _ in
             let body = try await request.body.collect(upTo: Self.bodyCountMax)

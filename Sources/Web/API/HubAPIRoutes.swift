@@ -18,6 +18,7 @@ public struct HubAPIRoutes: Sendable {
         self.description = description
     }
 
+    /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.get("api/v1/arrival-orders") { _, _ in
             try Self.list(try await hub.read { try $0.arrivalOrders(in: $1) })

@@ -19,6 +19,7 @@ public struct ControlRoutes: Sendable {
         self.answer = answer
     }
 
+    /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.post("control") { request, _ in
             let body = try await request.body.collect(upTo: Self.bodyCountMax)
@@ -42,6 +43,7 @@ public enum ControlClient {
     ///   - request: JSON.
     ///   - socket: the socket's path.
     ///   - client: for this exchange.
+    /// - Returns: the answer, JSON.
     /// - Throws: ``NobodyThere``, or the daemon's refusal as ``RemoteRefusal``.
     public static func ask(
         _ request: [UInt8],

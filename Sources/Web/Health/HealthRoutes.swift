@@ -51,7 +51,8 @@ public struct Metric: Hashable, Sendable {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            .replacing("\n", with: "\\n")
     }
 }
 
@@ -71,6 +72,7 @@ public struct HealthRoutes: Sendable {
         self.metrics = metrics
     }
 
+    /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.get("healthz") { _, _ in
             do {

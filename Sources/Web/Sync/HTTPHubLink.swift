@@ -14,6 +14,17 @@ public struct HTTPHubLink: HubLink {
     private let client: HTTPClient
     private let base: String
 
+    /// How a client for this link is set up.
+    ///
+    /// A hub that refuses the connection is a failure at once, since the peer has its own rule for
+    /// trying again and the page tells that the hub is away.
+    public static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        return configuration
+    }
+
     /// A link to a hub.
     ///
     /// - Parameters:

@@ -130,9 +130,10 @@ public final class SyncPump: Service {
             case .push: peer.pushed(more: try await shell.push(over: link), now: now())
             case .pull(let scope):
                 peer.pulled(more: try await shell.pull(scope, over: link), now: now())
+                // Each round pulls; a push that had nothing to send spoke to nobody.
+                note(connected: true, nil)
             case .rest: return
             }
-            note(connected: true, nil)
         } catch {
             peer.failed(now: now(), dice: &dice)
             note(connected: false, error)

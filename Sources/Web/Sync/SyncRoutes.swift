@@ -14,6 +14,7 @@ public struct SyncRoutes: Sendable {
 
     public init(hub: HubShell) { self.hub = hub }
 
+    /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.post("sync/v1/push") { request, _ in
             try await Self.answer(request) { try await hub.push($0) }

@@ -22,6 +22,13 @@ struct AgentDaemon {
     private static let hubSetting = SettingKey("agent.hub")
 
     func run() async throws {
+        let configuration = HTTPHubLink.configuration
+        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            try await run(client)
+        }
+    }
+
+    private func run(_ client: HTTPClient) async throws {
         let logger = Daemon.logger("tallyman.agent")
         let store = try LedgerStore(try DataFolder(folder))
         let clock = try MachineClock()
@@ -41,7 +48,7 @@ struct AgentDaemon {
         let pump = try await hubAddress(store).map { address in
             SyncPump(
                 shell,
-                link: HTTPHubLink(hub: address, client: HTTPClient.shared),
+                link: HTTPHubLink(hub: address, client: client),
                 enrolmentCode: enrolmentCode,
                 settings: peer,
                 logger: logger

@@ -132,8 +132,8 @@ enum ControlSocket {
     /// The longest path that a socket address holds (unix(7): 108 bytes with the final zero).
     private static let byteCountMax = 107
 
-    /// In the folder; for a folder with too long a path, in the folder for temporary files, named by
-    /// the folder's path.
+    /// In the folder; for a folder with too long a path, in the folder for temporary files, under a
+    /// name made from that path.
     static func path(of folder: String) -> String {
         let path = URL(fileURLWithPath: folder).standardizedFileURL.path
         let inside = path + "/control.sock"

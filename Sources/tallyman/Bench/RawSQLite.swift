@@ -9,6 +9,7 @@ final class RawSQLite {
     private var statement: OpaquePointer?
 
     /// - Parameter path: a new file.
+    /// - Throws: when SQLite refuses.
     init(_ path: String) throws {
         try check(sqlite3_open(path, &connection))
         try run("PRAGMA journal_mode = WAL")

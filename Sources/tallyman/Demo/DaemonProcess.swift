@@ -42,7 +42,8 @@ final class DaemonProcess: Sendable {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""  // for the message only
+        // Best effort: the log makes the message clearer, and is not the failure.
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         throw DemoFailure("\(arguments.joined(separator: " ")) did not start: \(text)")
     }
 

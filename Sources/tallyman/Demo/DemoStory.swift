@@ -111,8 +111,8 @@ struct DemoStory {
         return receipt
     }
 
-    /// The second clerk opens the same note, which this terminal has by sync, and counts a line that
-    /// the first has counted: neither can know of the other.
+    /// The second clerk opens the same note, which this terminal has by sync, and counts a line
+    /// that the first has counted: neither can know of the other.
     private func receiveAgain(
         _ note: NoteContent,
         _ receipt: String,

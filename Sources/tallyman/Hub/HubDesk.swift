@@ -7,7 +7,7 @@ import Receiving
 import Sync
 import Tally
 
-/// Answers what the commands ask of a hub, in the daemon or, where none runs, in the command itself.
+/// Answers what the commands ask of a hub: in the daemon or, where none runs, in the command.
 struct HubDesk: Sendable {
     let shell: HubShell
     let store: LedgerStore

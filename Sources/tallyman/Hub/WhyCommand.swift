@@ -29,9 +29,10 @@ struct WhyCommand: AsyncParsableCommand {
                     let unsure = observation.timeUnsure ? " (time unsure)" : ""
                     let terminal = observation.terminal.prefix(8)
                     let worker = observation.worker.isEmpty ? "hub" : observation.worker
-                    Output.result(
-                        "\(observation.moment)\(unsure)  \(worker)  \(terminal)  \(observation.what)"
-                    )
+                    let columns = [
+                        observation.moment + unsure, worker, String(terminal), observation.what,
+                    ]
+                    Output.result(columns.joined(separator: "  "))
                 }
             }
         }
