@@ -187,6 +187,7 @@ let package = Package(
                 "ExceptionReports", "Sync", "Hub", "Deflate", "Connectors",
             ]
         ),
+        tests("DaemonTests", ["Tally", "Sync", "Agent", "Hub", "Ledger", grdb]),
         tests("ExceptionReportsTests", ["ExceptionReports", "Forms", "Sync", "Tally"]),
         tests("FormsTests", ["Forms", "Tally"]),
         tests(
@@ -225,6 +226,15 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "Sync", "Tally"]),
         tests("TallyTests", ["Tally"]),
         tests("TidyTests", [crypto]),
+        tests(
+            "WebTests",
+            [
+                "Tally", "Codes", "Sync", "Agent", "Hub", "Web", "NodePlant", hummingbird, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,8 @@
 import Tally
 
-/// Why the terminal refuses what was scanned or asked. Nothing was changed.
+/// Why the terminal refuses what was scanned or asked.
+///
+/// Nothing was changed.
 public enum AgentRefusal: Refusal, Equatable {
     /// The terminal was never enrolled at a hub, so it knows no site and no master data.
     case notEnrolled

@@ -3,7 +3,9 @@ import Tally
 /// What people on the floor do, as the page and the terminal's interface ask for it.
 ///
 /// Ids are 32 hexadecimal digits, observations 64; numbers are plain decimal text. In JSON a
-/// command is one object with its name: `{"countLine": {"receipt": "…", "line": 2, "quantity": "40"}}`.
+/// command is one object with its name:
+///
+///     {"countLine": {"receipt": "…", "line": 2, "quantity": "40"}}
 public enum FloorCommand: Hashable, Sendable, Codable {
     /// Opens the receipt of a scanned note, or joins it.
     case openReceipt(note: String)

@@ -7,7 +7,8 @@ import Workforce
 /// One page at a terminal: who is signed in, where the page stands, and what a scan means there.
 ///
 /// The page can be worked with a scanner alone: every button is a printed code too, and both come
-/// in here as the same text. A pure value: the shell keeps one per page and hands in the transaction.
+/// in here as the same text. A pure value: the shell keeps one per page and hands in the
+/// transaction.
 public struct KioskSession: Hashable, Sendable {
     /// Where the page stands.
     public enum Place: Hashable, Sendable {

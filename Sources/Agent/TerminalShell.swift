@@ -83,7 +83,9 @@ public final class TerminalShell: Sendable {
         return try await store.read { reading in try body(node.reader(reading), reading) }
     }
 
-    /// Runs the node in a transaction. What it answers is durable when this returns.
+    /// Runs the node in a transaction.
+    ///
+    /// What it answers is durable when this returns.
     private func transact<Result: Sendable>(
         _ body:
             @Sendable (
@@ -103,7 +105,9 @@ public final class TerminalShell: Sendable {
         }
     }
 
-    /// Records what a worker did. When this returns it is saved.
+    /// Records what a worker did.
+    ///
+    /// When this returns it is saved.
     public func run(
         _ command: FloorCommand,
         by worker: String
@@ -126,8 +130,10 @@ public final class TerminalShell: Sendable {
         return try node.run(command, by: worker, reading: reading, dice: &box, in: transaction)
     }
 
-    /// Takes a scan on a page. When this returns, what the feedback says is saved; a refusal is a
-    /// feedback too, and changes neither page nor records.
+    /// Takes a scan on a page.
+    ///
+    /// When this returns, what the feedback says is saved; a refusal is a feedback too, and changes
+    /// neither page nor records.
     public func scan(
         _ text: String,
         on session: KioskSession
@@ -227,13 +233,4 @@ public final class TerminalShell: Sendable {
         case .differs: return false
         }
     }
-}
-
-/// Dice of any kind, for functions that want to know which.
-struct AnyDice: Dice {
-    var dice: any Dice
-
-    init(_ dice: any Dice) { self.dice = dice }
-
-    mutating func next() -> UInt64 { dice.next() }
 }

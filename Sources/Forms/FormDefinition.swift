@@ -3,7 +3,7 @@ import Tally
 /// A form: what to ask about a thing, and which answers are good.
 ///
 /// A version that was published never changes; a record names the version that it was begun with
-/// and keeps it (DESIGN §5, Forms are data).
+/// and keeps it.
 public struct FormDefinition: Hashable, Sendable {
     /// In snake_case.
     public let code: String

@@ -5,7 +5,7 @@ public struct Label: Hashable, Sendable {
 
     public init(_ texts: [String: String]) { self.texts = texts }
 
-    /// The text in `language`; where that is missing, in English, or in any language there is.
+    /// The text in `language`; where that is missing, English, or the first language there is.
     public func text(in language: String) -> String {
         texts[language] ?? texts["en"] ?? sorted.first?.text ?? ""
     }

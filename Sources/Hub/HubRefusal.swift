@@ -1,6 +1,8 @@
 import Tally
 
-/// Why the hub refuses what the office asks. Nothing was changed.
+/// Why the hub refuses what the office asks.
+///
+/// Nothing was changed.
 public enum HubRefusal: Refusal, Equatable {
     case unknownSupplier(String)
     case unknownOrder(String)

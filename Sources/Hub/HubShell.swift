@@ -74,18 +74,20 @@ public final class HubShell: Sendable {
         return try await store.read { reading in try body(node, reading) }
     }
 
-    /// Runs the node in a transaction. What it answers is durable when this returns.
+    /// Runs the node in a transaction.
+    ///
+    /// What it answers is durable when this returns.
     public func write<Result: Sendable>(
         _ body:
             @Sendable (
-                inout HubNode, inout HubDice, ClockReading, any ReplicaTransaction
+                inout HubNode, inout AnyDice, ClockReading, any ReplicaTransaction
             ) throws -> Result
     ) async throws -> Result {
         let reading = clock.reading()
         return try await store.write { transaction in
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.
-            var (node, dice) = self.state.withLock { ($0.node, HubDice(dice: $0.dice)) }
+            var (node, dice) = self.state.withLock { ($0.node, AnyDice($0.dice)) }
             let result = try body(&node, &dice, reading, transaction)
             let after = State(node: node, dice: dice.dice)
             self.state.withLock { $0 = after }
@@ -139,11 +141,4 @@ public final class HubShell: Sendable {
             return status
         }
     }
-}
-
-/// Dice of any kind, for functions that want to know which.
-public struct HubDice: Dice {
-    var dice: any Dice
-
-    public mutating func next() -> UInt64 { dice.next() }
 }

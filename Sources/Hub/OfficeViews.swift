@@ -37,6 +37,7 @@ public struct ArrivalOrderView: Codable, Hashable, Sendable {
         public let quantity: String
     }
 
+    /// A line: what was noted, what was counted.
     public struct Line: Codable, Hashable, Sendable {
         public let line: Int
         public let material: String

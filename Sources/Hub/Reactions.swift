@@ -31,15 +31,9 @@ struct Reactions: Sendable {
         in transaction: any ReplicaTransaction
     ) throws -> String {
         let key = SettingKey("number.\(prefix).\(site)")
-        var last: UInt64 = 0
-        if let bytes = try transaction.setting(key) {
-            var decoder = CanonicalDecoder(bytes)
-            last = try decoder.integer()
-        }
-        var encoder = CanonicalEncoder()
-        encoder.write(last + 1)
-        try transaction.set(key, to: encoder.bytes)
-        let digits = String(last + 1)
+        let next = (try transaction.integer(key) ?? 0) + 1
+        try transaction.set(key, to: next)
+        let digits = String(next)
         let padding = String(repeating: "0", count: max(0, 6 - digits.count))
         return "\(prefix)-\(site)-\(padding)\(digits)"
     }
@@ -47,7 +41,7 @@ struct Reactions: Sendable {
     /// Queues a message about a decision.
     ///
     /// Its key derives from the entity and the revision, so a hub that was restored and decides the
-    /// same again makes the same key (promise 2).
+    /// same again makes the same key.
     func announce(
         _ draft: Draft,
         topic: String,

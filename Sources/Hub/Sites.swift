@@ -4,7 +4,9 @@ import Receiving
 import Sync
 import Tally
 
-/// The sites that the hub serves. Each has the areas in which the floor works.
+/// The sites that the hub serves.
+///
+/// Each has the areas in which the floor works.
 extension HubNode {
     /// Where machines stand and line workers report.
     public static let floorArea = "FLOOR"
@@ -18,7 +20,9 @@ extension HubNode {
         return try decoder.list { (decoder) throws(CanonicalError) in try decoder.text() }
     }
 
-    /// Makes a site. Its name is a code: capitals, without `/`.
+    /// Makes a site.
+    ///
+    /// Its name is a code: capitals, without `/`.
     public static func addSite(_ name: String, in transaction: any ReplicaTransaction) throws {
         let site = NaturalKey.code(name)
         guard !site.isEmpty, !site.contains("/"), site.utf8.count <= 40 else {

@@ -123,14 +123,6 @@ public final class ImagingWorkerClient: Sendable {
         try await inBackground { try self.read(picture: picture, symbologies: symbologies) }
     }
 
-    /// ``modules(of:level:)`` for server code.
-    public func modulesInBackground(
-        of content: QRContent,
-        level: ErrorCorrection = .medium
-    ) async throws -> QRModules {
-        try await inBackground { try self.modules(of: content, level: level) }
-    }
-
     /// ``png(of:level:moduleSize:margin:)`` for server code.
     public func pngInBackground(
         of content: QRContent,

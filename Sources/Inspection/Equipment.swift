@@ -13,7 +13,7 @@ public struct Equipment: Hashable, Sendable {
 
     public let key: EntityKey
     public let registration: EquipmentRegistration
-    /// Where it stands, in a person's words; more than one value is a conflict, the shown one first.
+    /// Where it stands, in a person's words; several values are a conflict, the one shown first.
     public let locations: [FieldValue]
     /// In order of operations; empty when the machine may run.
     public let stops: [Stop]

@@ -51,7 +51,8 @@ extension MachineInspection {
     ///   - answer: what the worker said; a bad one is taken, and becomes a finding.
     ///   - form: the version that the inspection was begun with.
     /// - Returns: what to record.
-    /// - Throws: ``InspectionRefusal``, or `FormRefusal` for what the question cannot have as answer.
+    /// - Throws: ``InspectionRefusal``, or `FormRefusal` for an answer that the question cannot
+    ///   have.
     public func answer(
         _ question: String,
         _ answer: Answer,

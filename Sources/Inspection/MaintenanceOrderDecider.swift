@@ -1,8 +1,7 @@
 import Forms
 import Tally
 
-/// Decides which maintenance orders follow from findings: one open order a machine and check
-/// (promise 2; DESIGN §5).
+/// Decides which maintenance orders follow from findings: one open order a machine and check.
 ///
 /// The rule: an order deals with the findings that it had, and that were known to the worker who
 /// ended it. A finding belongs to the first order of its machine and check that is open, or whose

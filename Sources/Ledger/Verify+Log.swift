@@ -8,9 +8,6 @@ import Tally
 /// terminal has of others only what its scopes brought, so there gaps mean nothing and links are
 /// looked at where two operations are neighbours.
 struct ChainCheck {
-    /// Where a replica keeps the hash of its last operation (`Setting` in Sync).
-    private static let lastHash = SettingKey("replica.last_hash")
-
     private let reading: LedgerReading
     private let own: Identifier?
     private let isTerminal: Bool
@@ -60,7 +57,7 @@ struct ChainCheck {
     /// is here.
     private func checkOwn(_ links: [Identifier: OperationID]) throws {
         guard let own else { return }
-        let last = try reading.setting(Self.lastHash).flatMap { Identifier(bytes: $0) }
+        let last = try reading.setting(Setting.lastHash).flatMap { Identifier(bytes: $0) }
         var links = links
         var hasLast = false
         var count = 0

@@ -2,7 +2,7 @@ import Codes
 import Tally
 
 /// Decides what arrival order follows from a receipt: one a receipt, and what comes late is a
-/// revision of it (promise 2; DESIGN §9, Receipt).
+/// revision of it.
 public enum ArrivalOrderDecider {
     /// What the hub records now: nothing while the receipt is open, or when the last revision says
     /// all there is to say.

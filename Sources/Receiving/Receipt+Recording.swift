@@ -84,7 +84,9 @@ extension Receipt {
         return try count(line: number, lot: line.lot, line.quantity, asNoted: true)
     }
 
-    /// Sees a carton. One that was seen before is refused, with who saw it.
+    /// Sees a carton.
+    ///
+    /// One that was seen before is refused, with who saw it.
     public func see(carton: String) throws -> [Draft] {
         let sscc = NaturalKey.number(carton)
         guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
@@ -119,7 +121,9 @@ extension Receipt {
         return [try fact.draft(of: key)]
     }
 
-    /// Takes an observation back. It stays visible, beside the correction.
+    /// Takes an observation back.
+    ///
+    /// It stays visible, beside the correction.
     public func correct(_ operation: OperationID, reason: String) throws -> [Draft] {
         let count = counts.first { $0.evidence.operation == operation }
         let isKnown =

@@ -55,7 +55,7 @@ extension Receipt {
     }
 
     /// Pairs that nobody has ruled on and that matter: the quantities are the same, or more was
-    /// counted than the note says (DESIGN §3, Meaning decides).
+    /// counted than the note says.
     public var doubts: [DoubleCount] {
         doubleCounts.filter { pair in
             pair.ruling == nil

@@ -16,7 +16,9 @@ public struct Receipt: Hashable, Sendable {
         public internal(set) var isVoid = false
     }
 
-    /// A carton or pallet that somebody scanned. The first sighting is the one that counts.
+    /// A carton or pallet that somebody scanned.
+    ///
+    /// The first sighting is the one that counts.
     public struct Carton: Hashable, Sendable {
         public let evidence: Evidence
         public let sscc: String
@@ -34,7 +36,9 @@ public struct Receipt: Hashable, Sendable {
     }
 
     /// Two counts of one line and lot whose authors could not see each other: a split delivery, or
-    /// the same goods counted twice. Only a person can tell.
+    /// the same goods counted twice.
+    ///
+    /// Only a person can tell.
     public struct DoubleCount: Hashable, Sendable {
         public let one: Count
         public let other: Count
@@ -123,15 +127,38 @@ public struct Receipt: Hashable, Sendable {
             }
         }
         doubleCounts = Self.doubleCounts(counts, rulings: Self.rulings(facts))
-        let same = doubleCounts.filter { $0.ruling == .sameGoods }
-        for index in counts.indices
-        where same.contains(where: { $0.other.evidence == counts[index].evidence }) {
+        let same = Self.ruledOut(by: doubleCounts, order: counts.map(\.evidence.operation))
+        for index in counts.indices where same.contains(counts[index].evidence.operation) {
             counts[index].isVoid = true
         }
     }
 
-    /// The observations that a correction names. A correction of a correction lets the first stand
-    /// again, and so on along the chain.
+    /// The counts that are the same goods as another one, which stands for them.
+    ///
+    /// Rulings of several people can go round in a circle (B is A's goods, C is B's, A is C's).
+    /// The goods are there all the same, so the first count of such a circle stands.
+    private static func ruledOut(
+        by pairs: [DoubleCount],
+        order: [OperationID]
+    ) -> Set<OperationID> {
+        var out: Set<OperationID> = []
+        var groups: [Set<OperationID>] = []
+        for pair in pairs where pair.ruling == .sameGoods {
+            out.insert(pair.other.evidence.operation)
+            var group: Set = [pair.one.evidence.operation, pair.other.evidence.operation]
+            for other in groups where !other.isDisjoint(with: group) { group.formUnion(other) }
+            groups.removeAll { !$0.isDisjoint(with: group) }
+            groups.append(group)
+        }
+        for group in groups where group.isSubset(of: out) {
+            if let first = order.first(where: group.contains) { out.remove(first) }
+        }
+        return out
+    }
+
+    /// The observations that a correction names.
+    ///
+    /// A correction of a correction lets the first stand again, and so on along the chain.
     private static func corrected(_ facts: [(Evidence, ReceiptFact)]) -> Set<OperationID> {
         var by: [OperationID: [OperationID]] = [:]
         for (evidence, fact) in facts {

@@ -3,8 +3,9 @@ import Foundation
 import SwiftProtobuf
 import Tally
 
-/// Something that was seen or said about a receipt. Facts are never changed: what does not hold is
-/// corrected by another.
+/// Something that was seen or said about a receipt.
+///
+/// Facts are never changed: what does not hold is corrected by another.
 public enum ReceiptFact: Hashable, Sendable {
     /// What a person decided about two counts that did not know of each other.
     public enum Ruling: Hashable, Sendable {
@@ -22,12 +23,16 @@ public enum ReceiptFact: Hashable, Sendable {
         }
     }
 
-    /// The goods of a note have begun to arrive. `text` is the signed text that was scanned, empty
-    /// when the note was taken from the terminal's list.
+    /// The goods of a note have begun to arrive.
+    ///
+    /// `text` is the signed text that was scanned, empty when the note was taken from the
+    /// terminal's list.
     case opened(note: NoteContent, text: String, ordinal: Int)
     case counted(line: Int, lot: String, quantity: Quantity, asNoted: Bool)
     case cartonSeen(sscc: String)
-    /// Part of what was counted, not beside it. `photo` is the SHA-256 of a picture, or empty.
+    /// Part of what was counted, not beside it.
+    ///
+    /// `photo` is the SHA-256 of a picture, or empty.
     case damaged(line: Int, quantity: Quantity, remark: String, photo: [UInt8])
     case corrected(operation: OperationID, reason: String)
     case partDone

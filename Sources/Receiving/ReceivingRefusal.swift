@@ -1,6 +1,8 @@
 import Tally
 
-/// Why receiving refuses something. Nothing was changed.
+/// Why receiving refuses something.
+///
+/// Nothing was changed.
 public enum ReceivingRefusal: Refusal, Equatable {
     /// A payload is not the message that its type says.
     case badPayload(type: String)

@@ -96,8 +96,8 @@ public enum ReceivingRoom {
         )
     }
 
-    /// One arrival of one note at one site (DESIGN §9, Receipt): two terminals that open the same
-    /// ordinal meet in one receipt.
+    /// One arrival of one note at one site: two terminals that open the same ordinal meet in one
+    /// receipt.
     public static func receiptKey(
         site: String,
         supplier: String,

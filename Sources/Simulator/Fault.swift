@@ -65,8 +65,10 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// The faults of one seed: each seed draws its own few and how often they strike, so that some runs
-/// have one fault in plenty and others a little of everything (swarm testing, Groce et al. 2012).
+/// The faults of one seed, and how often each strikes.
+///
+/// Each seed draws its own, so that some runs have one fault in plenty and others a little of
+/// everything (Groce et al. 2012, Swarm Testing).
 struct FaultPlan {
     /// Faults that are on, with their rates in parts of a million.
     private let rates: [Fault: UInt64]

@@ -1,7 +1,8 @@
 import Tally
 
-/// Packs nothing: notes are small, and the core takes any compressor. Four bytes of length tell a
-/// cut text from a whole one, as a real compressor would.
+/// Packs nothing: notes are small, and the core takes any compressor.
+///
+/// Four bytes of length tell a cut text from a whole one, as a real compressor would.
 struct IdentityCompressor: Compressor {
     struct Damaged: Error {}
 

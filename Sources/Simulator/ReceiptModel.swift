@@ -7,16 +7,19 @@ import Tally
 struct ReceiptModel {
     private struct Count {
         let operation: Operation
-        let place: UInt64
+        let judgement: Judgement
         let line: Int
         let lot: String
         let quantity: Quantity
 
         /// Whether neither author could have seen the other's, by what their terminals had seen.
         func isConcurrent(with other: Count) -> Bool {
-            operation.id.replica != other.operation.id.replica && place > other.operation.seen
-                && other.place > operation.seen
+            operation.id.replica != other.operation.id.replica
+                && judgement.position > other.operation.seen
+                && other.judgement.position > operation.seen
         }
+
+        var recorded: (Moment, OperationID) { (judgement.effective, operation.id) }
     }
 
     /// Two operations, in either order.
@@ -35,8 +38,6 @@ struct ReceiptModel {
     private(set) var sums: [Int: Quantity] = [:]
     /// The pairs that a person must rule on.
     private(set) var doubts: Set<Pair> = []
-    /// Counts that were ruled to be one another's goods with none of them left to count.
-    private(set) var isEmptied = false
 
     /// Nil when nobody opened the receipt.
     init?(_ entity: ReferenceModel.Entity) {
@@ -51,7 +52,10 @@ struct ReceiptModel {
         let rulings = Self.rulings(entity)
         let same = rulings.filter { pairs[$0.key] != nil && $0.value.ruling == .sameGoods }
         let others = Set(same.values.map(\.other))
-        let standing = counts.filter { !others.contains($0.operation.id) }
+        let kept = Self.kept(of: counts, same: same.keys.sorted { $0.first < $1.first }, others)
+        let standing = counts.filter {
+            !others.contains($0.operation.id) || kept.contains($0.operation.id)
+        }
         for line in note.lines {
             var sum = Quantity(count: 0, unit: line.quantity.unit)
             for count in standing where count.line == line.number {
@@ -68,15 +72,14 @@ struct ReceiptModel {
             let isOver = sum.flatMap { line?.quantity.isLess(than: $0) } ?? false
             if counts.0.quantity == counts.1.quantity || isOver { doubts.insert(pair) }
         }
-        isEmptied = Self.empties(same.keys.sorted { $0.first < $1.first }, others)
     }
 
     private static func counts(_ entity: ReferenceModel.Entity) -> [Count] {
-        entity.receiptFacts.compactMap { operation, place, fact in
+        entity.receiptFacts.compactMap { operation, judgement, fact in
             guard case .counted(let line, let lot, let quantity, _) = fact else { return nil }
             return Count(
                 operation: operation,
-                place: place,
+                judgement: judgement,
                 line: line,
                 lot: lot,
                 quantity: quantity
@@ -142,15 +145,29 @@ struct ReceiptModel {
         return rulings
     }
 
-    /// Whether some counts that are the same goods are all taken out.
-    private static func empties(_ same: [Pair], _ others: Set<OperationID>) -> Bool {
-        var groups: [Set<OperationID>] = []
-        for pair in same {
-            let members: Set = [pair.first, pair.second]
-            let joined = groups.filter { !$0.isDisjoint(with: members) }
-            groups.removeAll { !$0.isDisjoint(with: members) }
-            groups.append(joined.reduce(members) { $0.union($1) })
+    /// Of counts that are each other's goods in a circle, the first: something is there.
+    private static func kept(
+        of counts: [Count],
+        same: [Pair],
+        _ others: Set<OperationID>
+    ) -> Set<OperationID> {
+        var kept: Set<OperationID> = []
+        for start in same {
+            // All that hang together with this pair.
+            var group: Set = [start.first, start.second]
+            var size = 0
+            while size != group.count {
+                size = group.count
+                for pair in same where group.contains(pair.first) || group.contains(pair.second) {
+                    group.formUnion([pair.first, pair.second])
+                }
+            }
+            guard group.isSubset(of: others) else { continue }
+            let members = counts.filter { group.contains($0.operation.id) }
+            if let first = members.min(by: { $0.recorded < $1.recorded }) {
+                kept.insert(first.operation.id)
+            }
         }
-        return groups.contains { $0.isSubset(of: others) }
+        return kept
     }
 }

@@ -8,6 +8,7 @@ extension ReferenceModel {
     /// - Parameters:
     ///   - logged: the operation, with the hub's word.
     ///   - cells: those of its entity.
+    /// - Throws: ``Broken`` when it does not.
     func check(_ logged: LoggedOperation, against cells: [CellKey: [UInt8]]) throws {
         let operation = logged.operation
         guard let entity = entities[operation.entity] else { return }

@@ -16,7 +16,7 @@ struct ReferenceModel {
         var decisions: [String: LoggedOperation] = [:]
         var held: [OperationID: LoggedOperation] = [:]
         /// For a receipt: its facts, read.
-        var receiptFacts: [(operation: Operation, place: UInt64, fact: ReceiptFact)] = []
+        var receiptFacts: [(operation: Operation, judgement: Judgement, fact: ReceiptFact)] = []
     }
 
     private let vocabulary: Vocabulary
@@ -37,6 +37,7 @@ struct ReferenceModel {
     /// - Parameters:
     ///   - logged: the operation, with the hub's word.
     ///   - isPoison: whether the simulator made it to be refused.
+    /// - Throws: ``Broken`` when it has no place there or the wrong verdict.
     mutating func take(_ logged: LoggedOperation, isPoison: Bool) throws {
         let operation = logged.operation
         guard let judgement = logged.judgement else {
@@ -99,7 +100,7 @@ struct ReferenceModel {
             entity.facts.append(logged)
             if operation.entity.kind == ReceivingRoom.EntityKind.receipt {
                 let fact = try ReceiptFact(type: operation.type, payload: operation.payload)
-                entity.receiptFacts.append((operation, judgement.position, fact))
+                entity.receiptFacts.append((operation, judgement, fact))
             }
             expected = .accepted
         case .edit:

@@ -107,7 +107,11 @@ extension World {
                 "terminal \(terminal.index) had to repair \(scope)"
             }
             if !refetch { terminal.broken.remove(scope) }
-            if refetch { terminal.reached[scope] = 0 } else { try checkPage(response, at: terminal) }
+            if refetch {
+                terminal.reached[scope] = 0
+            } else {
+                try checkPage(response, at: terminal)
+            }
             return refetch
         case .differs:
             throw Broken(.convergence, "terminal \(terminal.index) differs in \(scope) for good")

@@ -21,7 +21,9 @@ extension World {
         }
         guard let terminal = faultDice.pick(terminals) else { return }
         if plan.strikes(.partition, &faultDice) {
-            let length = faultDice.below([Self.minute, Self.hour, 6 * Self.hour][faultDice.below(3)])
+            let length = faultDice.below(
+                [Self.minute, Self.hour, 6 * Self.hour][faultDice.below(3)]
+            )
             // An access point that fails takes its neighbours along.
             for other in terminals where other === terminal || faultDice.happens(40) {
                 other.cutOffUntil = max(other.cutOffUntil, now + length)
@@ -83,8 +85,9 @@ extension World {
 
     // MARK: - The disk
 
-    /// The disk loses a cell of a terminal's state, changes a byte of it, or cuts it. The log is
-    /// whole.
+    /// The disk loses a cell of a terminal's state, changes a byte of it, or cuts it.
+    ///
+    /// The log stays whole.
     private func breakCell(_ terminal: SimulatedTerminal) throws {
         guard let scope = faultDice.pick(terminal.scopes) else { return }
         let cells = terminal.machine.store.cells(in: scope)

@@ -154,7 +154,7 @@ extension World {
         case ..<80: return try correction(key, terminal)
         case ..<83: return .finishPart(receipt: id)
         case ..<88: return .closeReceipt(receipt: id)
-        default: return try ruling(key, terminal)
+        default: return try ruling(terminal)
         }
     }
 
@@ -175,13 +175,19 @@ extension World {
         }
     }
 
-    private func ruling(
-        _ key: EntityKey,
-        _ terminal: SimulatedTerminal
-    ) throws -> FloorCommand? {
-        guard let pairs = try receipt(key, terminal)?.doubleCounts,
-            let pair = floorDice.pick(pairs)
-        else { return nil }
+    /// A reviewer's word on counts of any note that still lies about.
+    private func ruling(_ terminal: SimulatedTerminal) throws -> FloorCommand? {
+        var open: [(receipt: EntityKey, pair: Receipt.DoubleCount)] = []
+        for note in memory.notes.suffix(6).map(\.content) {
+            let key = ReceivingRoom.receiptKey(
+                site: note.site,
+                supplier: note.supplier,
+                number: note.number,
+                ordinal: 1
+            )
+            open += try receipt(key, terminal)?.doubleCounts.map { (key, $0) } ?? []
+        }
+        guard let (key, pair) = floorDice.pick(open) else { return nil }
         let (one, other) = (pair.one.evidence.operation, pair.other.evidence.operation)
         let isTurned = floorDice.happens(50)
         return .settleCounts(

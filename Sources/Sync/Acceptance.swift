@@ -48,8 +48,7 @@ public struct Judgement: Hashable, Sendable {
 
 /// The payload of the operation that ends a group: the hub's word on every operation in it.
 ///
-/// It is itself an operation in the hub's chain, so all replicas reduce the same values
-/// (DESIGN §9, What an operation carries).
+/// It is itself an operation in the hub's chain, so all replicas reduce the same values.
 public struct Acceptance: Hashable, Sendable {
     /// The operation type.
     public static let type = "sync.acceptance"

@@ -1,5 +1,4 @@
-/// A wilful fault that can be switched on to show that the simulator finds it (SYNC §3.3, the bug
-/// museum).
+/// A wilful fault that can be switched on to show that the simulator finds it.
 ///
 /// No daemon takes one.
 public enum Defect: String, Sendable, CaseIterable {
@@ -17,7 +16,7 @@ public enum Defect: String, Sendable, CaseIterable {
     case forgottenOnSend = "forgotten-on-send"
     /// A terminal takes the hub's digest for its own.
     case adoptedDigest = "adopted-digest"
-    /// The hub applies a page's operations without the moves' verdicts.
+    /// A replica lets every move stand, whatever the hub's verdict.
     case unjudgedMove = "unjudged-move"
 
     public var about: String {

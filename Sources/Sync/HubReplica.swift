@@ -44,7 +44,7 @@ public struct HubReplica: Sendable {
         self.defects = defects
     }
 
-    /// The epoch of this hub's history; a hub that is restored takes another (DESIGN §4).
+    /// The epoch of this hub's history; a hub that is restored takes another.
     ///
     /// - Parameters:
     ///   - transaction: the hub's store.

@@ -3,8 +3,9 @@ import Tally
 /// A reading of the hybrid logical clock: milliseconds UTC in the upper 48 bits, a counter in the
 /// lower 16.
 ///
-/// The clock is that of Kulkarni, Demirbas and others (2014). It only breaks ties between concurrent edits; the hub's order is the authority for everything
-/// else. A clock that is wrong is clamped and flagged, never a reason to refuse (DESIGN §3).
+/// The clock is that of Kulkarni, Demirbas and others (2014). It only breaks ties between
+/// concurrent edits; the hub's order is the authority for everything else. A clock that is wrong is
+/// clamped and flagged, never a reason to refuse.
 public struct HybridStamp: Hashable, Comparable, Sendable {
     public let bits: UInt64
 

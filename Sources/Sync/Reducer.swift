@@ -12,7 +12,7 @@ import Tally
 /// | decision | its type's | the later place in the hub's order |
 ///
 /// Facts and edits may come in any order and any number of times; transitions and decisions in the
-/// hub's order, any number of times. Promise 3 rests on this file.
+/// hub's order, any number of times. That replicas which know the same show the same rests on this.
 public struct Reducer: Sendable {
     /// Goes up when equal operations would give other cells.
     public static let version: UInt64 = 1

@@ -8,7 +8,8 @@ public enum Setting {
     public static let privateKey = SettingKey("replica.private_key")
     /// The replica's id, 16 bytes: derived from the key, kept since deriving is slow.
     static let replica = SettingKey("replica.id")
-    static let lastHash = SettingKey("replica.last_hash")
+    /// The hash of the replica's last operation, to which its next one links.
+    package static let lastHash = SettingKey("replica.last_hash")
     static let stamp = SettingKey("replica.stamp")
     package static let epoch = SettingKey("sync.epoch")
     /// The fingerprint of the reducer that made the cells.
@@ -30,7 +31,7 @@ public enum Setting {
 /// One replica: its key, and the way it makes operations.
 ///
 /// The first operation after each start mints a random incarnation, linked to the last operation
-/// before it (DESIGN §9); so a copied disk or an old image can never name an operation twice.
+/// before it; so a copied disk or an old image can never name an operation twice.
 public struct Replica: Sendable {
     public let id: Identifier
     public let publicKey: [UInt8]

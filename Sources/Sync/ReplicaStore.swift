@@ -39,7 +39,7 @@ public struct SettingKey: Hashable, Sendable {
 /// A message to the world outside, written in the transaction of the decision that it tells of.
 public struct OutboxMessage: Hashable, Sendable {
     /// The idempotency key: derived from what the message is about, so that a hub which was
-    /// restored and decides again makes the same one (DESIGN §4, Hub restored).
+    /// restored and decides again makes the same one.
     public let key: Identifier
     /// What is told: `arrival_order`, `maintenance_order`.
     public let topic: String
@@ -112,7 +112,8 @@ public protocol ReplicaTransaction: ReplicaReading, CellSpace {
 }
 
 extension ReplicaReading {
-    func integer(_ key: SettingKey) throws -> UInt64? {
+    /// A setting that is a number; nil when it was never set.
+    package func integer(_ key: SettingKey) throws -> UInt64? {
         guard let bytes = try setting(key) else { return nil }
         var decoder = CanonicalDecoder(bytes)
         return try decoder.integer()
@@ -120,7 +121,8 @@ extension ReplicaReading {
 }
 
 extension ReplicaTransaction {
-    func set(_ key: SettingKey, to integer: UInt64) throws {
+    /// Sets a setting that is a number.
+    package func set(_ key: SettingKey, to integer: UInt64) throws {
         var encoder = CanonicalEncoder()
         encoder.write(integer)
         try set(key, to: encoder.bytes)

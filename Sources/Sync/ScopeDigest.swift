@@ -4,7 +4,7 @@ import Tally
 ///
 /// A cell more, less or different changes the sum; order does not. It is kept as cells change, and
 /// computed from a replica's own rows, never taken from a peer. It guards against accidents, not
-/// adversaries: those meet the chain and the signatures (SYNC §5).
+/// adversaries: those meet the chain and the signatures.
 public struct ScopeDigest: Hashable, Sendable {
     public private(set) var sum: Identifier
 

@@ -1,5 +1,5 @@
-import SwiftProtobuf
 import Foundation
+import SwiftProtobuf
 import Tally
 
 /// Why a whole request is refused.

@@ -2,9 +2,9 @@ import Tally
 
 /// When something happened, as far as the clocks allow to say.
 ///
-/// A wrong clock is clamped and flagged, never a reason to refuse (DESIGN §3, Identity and clocks).
+/// A wrong clock is clamped and flagged, never a reason to refuse.
 enum TrueTime {
-    /// How far ahead of the hub a terminal's clock may run before it is clamped (SYNC §5, Clock).
+    /// How far ahead of the hub a terminal's clock may run before it is clamped.
     static let aheadMillisecondsMax: Int64 = 120_000
 
     /// No operation was made before this program existed: 2025-01-01 UTC.

@@ -6,7 +6,7 @@
 //   text      its UTF-8 as bytes
 //   list      count as an integer, then the elements, in an order that the writer fixes
 //
-// There is no floating point and no map, so equal values have equal bytes (DESIGN §9).
+// There is no floating point and no map, so equal values have equal bytes.
 
 /// Writes values in the canonical encoding.
 public struct CanonicalEncoder: Sendable {

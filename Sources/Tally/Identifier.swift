@@ -3,7 +3,7 @@ import Crypto
 /// A 128-bit name of a thing: derived from its natural key where it has one, random else.
 ///
 /// Two offline terminals that register the same thing derive the same identifier and so meet in
-/// one entity (DESIGN §9, Ids). The text form is 32 lower-case hexadecimal digits.
+/// one entity. The text form is 32 lower-case hexadecimal digits.
 public struct Identifier: Hashable, Comparable, Sendable {
     public let high: UInt64
     public let low: UInt64

@@ -1,4 +1,4 @@
-/// A point in time: milliseconds UTC since 1970-01-01 (DESIGN §9, Quantity).
+/// A point in time: milliseconds UTC since 1970-01-01.
 public struct Moment: Hashable, Comparable, Sendable {
     public let milliseconds: Int64
 

@@ -1,7 +1,7 @@
 // The words in which rooms speak about operations. How operations are named, chained, merged and
 // sent is Sync's; what they mean is the domain rooms'. Neither imports the other: they meet here.
 
-/// What meets what, and how (DESIGN §3).
+/// What an operation is, which decides what happens where two meet.
 public enum OperationKind: UInt8, Sendable, CaseIterable {
     /// Something that was seen: always stands beside all others.
     case fact = 1
@@ -16,7 +16,7 @@ public enum OperationKind: UInt8, Sendable, CaseIterable {
 /// Names an operation: the replica that made it, that replica's incarnation, and its place there.
 public struct OperationID: Hashable, Comparable, Sendable {
     public let replica: Identifier
-    /// Random, minted with the first operation after each start (DESIGN §9).
+    /// Random, minted with the first operation after each start.
     public let incarnation: UInt64
     /// From 1 up, without gaps, within one incarnation.
     public let sequence: UInt64
@@ -132,8 +132,8 @@ public struct Evidence: Hashable, Sendable {
         self.position = position
     }
 
-    /// Whether the author of this one could see `other` when recording (DESIGN §9, What an
-    /// operation carries): decided from what the terminal had seen, never from clocks.
+    /// Whether the author of this one could see `other` when recording: decided from what the
+    /// terminal had seen, never from clocks.
     public func couldSee(_ other: Evidence) -> Bool {
         if operation.replica == other.operation.replica {
             return operation.incarnation != other.operation.incarnation
@@ -146,6 +146,13 @@ public struct Evidence: Hashable, Sendable {
     /// Whether neither author could see the other's record.
     public func isConcurrent(with other: Evidence) -> Bool {
         operation != other.operation && !couldSee(other) && !other.couldSee(self)
+    }
+
+    /// An order in which all replicas that know the same agree: the hub's, and what the hub has not
+    /// placed yet last, by time.
+    public func isRecordedBefore(_ other: Evidence) -> Bool {
+        (position ?? .max, moment, operation)
+            < (other.position ?? .max, other.moment, other.operation)
     }
 }
 

@@ -26,6 +26,15 @@ public struct SeededDice: Dice {
     }
 }
 
+/// Dice of any kind, for functions that want to know which.
+public struct AnyDice: Dice {
+    public private(set) var dice: any Dice
+
+    public init(_ dice: any Dice) { self.dice = dice }
+
+    public mutating func next() -> UInt64 { dice.next() }
+}
+
 /// Makes bytes fewer.
 ///
 /// A port, since compression libraries live at the rim.

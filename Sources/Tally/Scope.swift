@@ -1,7 +1,6 @@
 /// What a set of terminals shares: an area of a site, or the company's master data.
 ///
-/// Every operation belongs to one scope; cursors, digests and the hub's order are kept per scope
-/// (DESIGN §4, Down; §9, Sites).
+/// Every operation belongs to one scope; cursors, digests and the hub's order are kept per scope.
 public struct Scope: Hashable, Comparable, Sendable {
     public let site: String
     public let area: String

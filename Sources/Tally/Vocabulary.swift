@@ -6,7 +6,7 @@ public struct Lifecycle: Hashable, Sendable {
         public let name: String
         public let from: Set<String>
         public let to: String
-        /// A safety move: stands from every stage, whatever was concurrent (DESIGN §3).
+        /// A safety move: stands from every stage, whatever was concurrent.
         public let alwaysStands: Bool
 
         public init(_ name: String, from: Set<String>, to: String, alwaysStands: Bool = false) {

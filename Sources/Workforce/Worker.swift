@@ -1,7 +1,9 @@
 import SwiftProtobuf
 import Tally
 
-/// What a worker may do. The words are those of the permission table.
+/// What a worker may do.
+///
+/// The words are those of the permission table.
 public enum Role: String, Hashable, Sendable, CaseIterable {
     case clerk
     case inspector

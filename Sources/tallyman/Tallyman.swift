@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The commands. Each is a file of its own in the folder of what it is about.
+/// The commands.
+///
+/// Each is a file of its own in the folder of what it is about.
 @main
 struct Tallyman: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

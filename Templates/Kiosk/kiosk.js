@@ -6,6 +6,8 @@
   const GS = "\u001d";
   // A scanner types a key every few milliseconds; a person does not.
   const PAUSE_MS = 60;
+  // A scanner that ends with a key is given time for it, so that a busy machine cuts no scan in two.
+  const PAUSE_WITH_KEY_MS = 400;
   const BURST_MIN = 6;
   const POLL_MS = 3000;
   const SEND_TRIES = 4;
@@ -195,6 +197,12 @@
 
   const burst = { text: "", first: 0, last: 0, timer: 0, field: null, composed: false };
   let altDigits = null;
+  let endsWithKey = false;
+  // What was taken for a person's typing; a scan that had a hiccup goes on from there.
+  let typed = { text: "", first: 0, last: 0 };
+
+  const patience = () => (burst.text.length >= BURST_MIN && (endsWithKey || burst.text.startsWith("TMN"))
+    ? PAUSE_WITH_KEY_MS : PAUSE_MS);
 
   function forget() {
     clearTimeout(burst.timer);
@@ -231,6 +239,7 @@
     // A person types: what came so far belongs into the field.
     const text = burst.text;
     const wasInField = burst.field !== null;
+    typed = { text: field().value + text, first: burst.first, last: burst.last };
     forget();
     if (text && !wasInField) {
       field().value += text;
@@ -241,14 +250,17 @@
   function add(character, event) {
     const now = performance.now();
     if (!burst.text) {
-      burst.first = now;
-      burst.field = event.target === field() ? field().value : null;
+      const value = field().value;
+      const goesOn = value && value === typed.text && now - typed.last < PAUSE_WITH_KEY_MS;
+      burst.first = goesOn ? typed.first : now;
+      burst.text = goesOn ? value : "";
+      burst.field = goesOn ? "" : event.target === field() ? value : null;
     }
     burst.text += character;
     burst.last = now;
     burst.composed = burst.composed || event.isComposing || event.keyCode === 229;
     clearTimeout(burst.timer);
-    burst.timer = setTimeout(pause, PAUSE_MS);
+    burst.timer = setTimeout(pause, patience());
   }
 
   /** The character that a key stands for; empty for keys that stand for none. */
@@ -273,6 +285,7 @@
       }
       event.preventDefault();
       event.stopPropagation();
+      endsWithKey = true;
       finish();
       return;
     }

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from plant import SITE
 
 CLERK, INSPECTOR, LINE_WORKER = "TM:W:W001", "TM:W:W003", "TM:W:W005"
+# A second press of one key within this time is taken for a glove's.
+DOUBLE_PRESS_MS = 400
 PLATE = "https://id.tallyman.example/8004/"
 
 
@@ -146,3 +148,150 @@ def test_an_exception_is_reported_by_scanner_alone(hub, terminal, open_kiosk, si
     expect(kiosk.page.locator("#unsynced")).to_have_text(kiosk.text("kiosk.all_synced"))
     kiosk.picture("exception")
     kiosk.is_well_made()
+
+
+def test_goods_counted_on_two_terminals_are_held_for_review(
+    hub, terminal, another_terminal, open_kiosk, tmp_path
+):
+    number = "DN-twice"
+    paper = hub.note(number, tmp_path / "note.json")
+    for each, badge in [(terminal, CLERK), (another_terminal, "TM:W:W002")]:
+        kiosk = open_kiosk((1280, 800), at=each)
+        sign_in(kiosk, badge)
+        kiosk.scan(paper, "good")
+        kiosk.scan("TM:C:CHOICE:2", "good")
+        kiosk.scan("TM:C:QTY:40", "good")
+    terminal.find_hub()
+    another_terminal.find_hub()
+    terminal.synced()
+    kiosk = open_kiosk((1280, 800), theme="night", at=terminal)
+    sign_in(kiosk, CLERK)
+    kiosk.is_well_made()
+    kiosk.picture("home-night")
+    kiosk.page.locator("button.row", has_text=number).click()
+    pair = kiosk.page.locator(".pair-open")
+    expect(pair).to_contain_text(kiosk.text("kiosk.counted_twice", line=2))
+    expect(pair.locator(".pair-counts span")).to_have_count(2)
+    expect(kiosk.page.locator("#main")).to_contain_text(kiosk.text("kiosk.held_notice")[:4])
+    kiosk.is_well_made()
+    kiosk.picture("receipt-held-night")
+
+
+def test_all_three_workflows_go_by_touch_alone(hub, terminal, open_kiosk, tmp_path):
+    number = "DN-touch"
+    hub.note(number, tmp_path / "note.json")
+    terminal.find_hub()
+    kiosk = open_kiosk((800, 480), "en")
+    field = kiosk.page.get_by_role("textbox")
+    field.fill(CLERK)
+    kiosk.press("OK", "good")
+    kiosk.press(number, "good")
+    row(kiosk, 4).click()
+    for digit in "45":
+        kiosk.press(digit)
+    kiosk.press(kiosk.text("kiosk.pad_back"))
+    kiosk.press("0")
+    kiosk.press("OK", "good")
+    expect(row(kiosk, 4)).to_contain_text("40")
+    # A second touch of a glove within a blink is no second count.
+    row(kiosk, 2).click()
+    as_noted = kiosk.page.get_by_role("button", name=kiosk.text("kiosk.as_noted_key"), exact=True)
+    as_noted.dblclick()
+    kiosk.says("kiosk.counted_as_noted")
+    kiosk.page.wait_for_timeout(600)
+    expect(row(kiosk, 2)).to_contain_text(kiosk.text("kiosk.even"))
+
+    kiosk.press(kiosk.text("kiosk.home_key"), "good")
+    kiosk.press("LAT-01", "attention")
+    for _ in range(2):
+        kiosk.press("Yes", "good")
+        kiosk.page.wait_for_timeout(DOUBLE_PRESS_MS)
+    kiosk.press(kiosk.text("kiosk.skip_key"))  # a manual chuck has no pressure
+    expect(kiosk.page.locator(".answers")).to_contain_text("In range")
+    kiosk.press("In range", "good")
+    for digit in "25":
+        kiosk.press(digit)
+    kiosk.press("OK", "attention")
+    kiosk.press("No", "good")
+    kiosk.press("Yes", "good")
+    kiosk.press(kiosk.text("kiosk.sign_key"), "good")
+
+    kiosk.press(kiosk.text("kiosk.report"), "good")
+    kiosk.press("MIL-01", "good")
+    kiosk.press("Quality", "good")
+    kiosk.press(kiosk.text("kiosk.raise_key"), "good")
+    kiosk.at("exception")
+    kiosk.is_well_made()
+
+
+def test_the_page_works_without_scripts(hub, terminal, open_kiosk):
+    kiosk = open_kiosk((1280, 800), scripts=False)
+    field = kiosk.page.get_by_role("textbox")
+    for text in [LINE_WORKER, "TM:C:LANG:EN", "TM:C:REPORT", PLATE + "PRS-01"]:
+        field.fill(text)
+        field.press("Enter")
+    kiosk.language = "en"
+    expect(kiosk.page.locator(".step-value")).to_contain_text("PRS-01")
+    kiosk.page.get_by_role("button", name="Safety").click()
+    kiosk.page.get_by_role("button", name=kiosk.text("kiosk.raise_key")).click()
+    kiosk.at("exception")
+    assert terminal.unsynced() == 1
+
+
+@pytest.mark.parametrize("gs", ["F8", "Control+]", "alt", "^]"])
+def test_separators_come_through_however_the_scanner_types_them(terminal, open_kiosk, gs):
+    kiosk = open_kiosk((1280, 800), "en")
+    sign_in(kiosk, CLERK)
+    kiosk.page.route("**/scan", lambda route: (seen.append(route.request.post_data_json["text"]), route.continue_()))
+    seen = []
+    kiosk.scan("]C1" + "10LOT7\x1d3712", "wrong", gs=gs)
+    assert seen == ["]C110LOT7\x1d3712"]
+
+
+def test_an_input_method_does_not_eat_a_scan(terminal, open_kiosk):
+    """A Chinese input method takes the keys of the field with the focus: they come as key 229 with
+    the place of the key alone, and its candidates are typed into the field."""
+    kiosk = open_kiosk((1280, 800), "en")
+    kiosk.page.locator("#typed-text").fill("half")
+    kiosk.page.locator("#typed-text").focus()
+    kiosk.page.evaluate(
+        """(badge) => {
+            const field = document.getElementById("typed-text");
+            field.dispatchEvent(new CompositionEvent("compositionstart"));
+            const codes = { T: "KeyT", M: "KeyM", ":": "Semicolon", W: "KeyW", 0: "Digit0", 1: "Digit1" };
+            for (const letter of badge) {
+                field.dispatchEvent(new KeyboardEvent("keydown", {
+                    key: "Process", keyCode: 229, code: codes[letter], isComposing: true, bubbles: true,
+                    cancelable: true, shiftKey: letter === ":" || /[A-Z]/.test(letter),
+                }));
+                field.value += letter.toLowerCase();
+            }
+            field.dispatchEvent(new KeyboardEvent("keydown", {
+                key: "Process", keyCode: 229, code: "Enter", isComposing: true, bubbles: true, cancelable: true,
+            }));
+        }""",
+        CLERK,
+    )
+    kiosk.at("home")
+    expect(kiosk.page.locator("#typed-text")).to_have_value("half")
+
+
+def test_a_terminal_that_does_not_answer_says_that_nothing_was_saved(terminal, open_kiosk):
+    kiosk = open_kiosk((1280, 800), "en")
+    sign_in(kiosk, CLERK)
+    kiosk.page.route("**/scan", lambda route: route.abort())
+    kiosk.page.keyboard.type("TM:C:REPORT", delay=2)
+    kiosk.page.keyboard.press("Enter")
+    expect(kiosk.page.locator("#main .feedback")).to_contain_text(
+        kiosk.text("kiosk.not_saved"), timeout=10_000
+    )
+    kiosk.page.unroute("**/scan")
+    kiosk.scan("TM:C:REPORT", "good")
+
+
+def test_a_person_can_type_slowly_anywhere(terminal, open_kiosk):
+    kiosk = open_kiosk((1280, 800), "en")
+    kiosk.page.keyboard.type(CLERK, delay=150)
+    expect(kiosk.page.locator("#typed-text")).to_have_value(CLERK)
+    kiosk.page.keyboard.press("Enter")
+    kiosk.at("home")

@@ -111,6 +111,23 @@ import Testing
         #expect(try dock.counted() == 50)
     }
 
+    @Test func `rulings that go round in a circle leave the first count`() throws {
+        var dock = try Dock.opened()
+        let counts = [
+            try dock.count(40, on: 1), try dock.count(50, on: 2), try dock.count(60, on: 3),
+        ]
+        for (one, other) in [(0, 1), (1, 2), (2, 0)] {
+            let same = ReceiptFact.settled(
+                one: counts[one],
+                other: counts[other],
+                ruling: .sameGoods
+            )
+            try dock.record(same, on: 4)
+        }
+        #expect(try dock.counted() == 40)
+        #expect(try dock.receipt().counts.map(\.isVoid) == [false, true, true])
+    }
+
     @Test func `only a pair that is there can be ruled on`() throws {
         var dock = try Dock.opened()
         let one = try dock.count(40, on: 1)

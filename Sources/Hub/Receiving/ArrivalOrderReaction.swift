@@ -3,8 +3,9 @@ import Sync
 import Tally
 
 extension Reactions {
-    /// Receipt changed → its arrival order, or a revision of it. One that is held for review is not
-    /// told to the ERP.
+    /// Receipt changed → its arrival order, or a revision of it.
+    ///
+    /// One that is held for review is not told to the ERP.
     func arrivalOrder(
         _ entity: EntityKey,
         _ reader: EntityReader,

@@ -9,8 +9,7 @@ extension HubNode {
         SettingKey("supplier.private_key.\(supplier)")
     }
 
-    /// The seed of the key pair that the hub holds for a supplier, made when there is none
-    /// (DESIGN §9, Note signatures).
+    /// The seed of the key pair that the hub holds for a supplier, made when there is none.
     public func signingSeed(
         of supplier: String,
         dice: inout some Dice,

@@ -86,7 +86,7 @@ extension Migration {
                 value BLOB NOT NULL
             ) STRICT, WITHOUT ROWID;
 
-            -- Messages to the world. A delivered one stays, since its key may never be queued again.
+            -- Messages to the world. A delivered one stays: its key may never be queued again.
             CREATE TABLE outbox (
                 site TEXT NOT NULL,
                 area TEXT NOT NULL,

@@ -6,7 +6,9 @@ import NIOCore
 import Tally
 
 /// The terminal's interface for programs: `POST /api/v1/commands` with a worker's badge and a
-/// `FloorCommand`. When it answers 200, what was asked is saved.
+/// `FloorCommand`.
+///
+/// When it answers 200, what was asked is saved.
 public struct CommandRoutes: Sendable {
     private static let bodyCountMax = 256 << 10
 
@@ -56,7 +58,9 @@ public struct CommandRoutes: Sendable {
     }
 }
 
-/// Why a request is not understood. Nothing was changed.
+/// Why a request is not understood.
+///
+/// Nothing was changed.
 public enum APIRefusal: Refusal, Equatable {
     /// The body is not JSON.
     case notJSON

@@ -7,7 +7,9 @@ import NIOHTTP1
 import Tally
 
 /// How the commands reach the daemon that owns a data folder: one JSON request in, one JSON answer
-/// out, over a Unix socket in that folder. Only who may open the folder may open the socket.
+/// out, over a Unix socket in that folder.
+///
+/// Only who may open the folder may open the socket.
 public struct ControlRoutes: Sendable {
     static let bodyCountMax = 64 << 20
     static let path = "control"

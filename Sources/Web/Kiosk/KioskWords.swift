@@ -119,7 +119,7 @@ extension KioskWords {
                     .compactMap { table.find("\($0).\(part)", language) }.first
                 return known.labels[part] ?? found ?? part
             }
-            .joined(separator: language == .chinese ? "、" : ", ")
+            .joined(separator: language == .chinese ? "；" : "; ")
         default:
             return value
         }

@@ -4,8 +4,10 @@ import NIOCore
 import NIOHTTP1
 import Sync
 
-/// The way to the hub over HTTP. An answer that is not the hub's (a proxy's page, half a body) is a
-/// failure, and the request is sent again later.
+/// The way to the hub over HTTP.
+///
+/// An answer that is not the hub's (a proxy's page, half a body) is a failure, and the request is
+/// sent again later.
 public struct HTTPHubLink: HubLink {
     /// How long an exchange may take.
     private static let timeout = TimeAmount.seconds(30)

@@ -17,7 +17,7 @@ struct AgentCommand: AsyncParsableCommand {
     var enroll: String?
 
     @Option(help: "Where to serve the page: HOST:PORT; port 0 takes a free one.")
-    var listen = ListenAddress(argument: "127.0.0.1:8090")
+    var listen = ListenAddress.standard(port: 8090)
 
     @Option(help: "Milliseconds between rounds when there is nothing to send.")
     var poll: UInt64 = PeerSettings().pollMilliseconds

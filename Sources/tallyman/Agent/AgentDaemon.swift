@@ -13,7 +13,7 @@ import Web
 /// The terminal's daemon.
 struct AgentDaemon {
     let folder: String
-    let listen: ListenAddress?
+    let listen: ListenAddress
     /// Nil: the one that the terminal was started with last.
     let hub: String?
     let enrolmentCode: String?
@@ -41,7 +41,7 @@ struct AgentDaemon {
         )
         let daemon = Daemon(
             name: "agent",
-            listen: listen ?? ListenAddress.standard(port: 8090),
+            listen: listen,
             controlSocket: ControlSocket.path(of: folder),
             logger: logger
         )

@@ -27,5 +27,13 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible, Sendable {
         guard !host.isEmpty else { return nil }
     }
 
+    /// Where a daemon serves unless told otherwise: this machine only.
+    static func standard(port: Int) -> ListenAddress {
+        guard let address = ListenAddress(argument: "127.0.0.1:\(port)") else {
+            preconditionFailure("a loopback address is an address")
+        }
+        return address
+    }
+
     var description: String { "\(host):\(port)" }
 }

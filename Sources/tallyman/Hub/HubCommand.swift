@@ -23,7 +23,7 @@ struct HubCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         @Option(help: "Where to serve: HOST:PORT; port 0 takes a free one.")
-        var listen = ListenAddress(argument: "127.0.0.1:8080")
+        var listen = ListenAddress.standard(port: 8080)
 
         func run() async throws {
             try await Output.orExit {
@@ -94,12 +94,17 @@ struct HubCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Output.orExit {
+                let contents = try files.map { file in
+                    (
+                        name: URL(fileURLWithPath: file).lastPathComponent,
+                        bytes: try FileBytes.read(file)
+                    )
+                }
                 var isClean = true
-                for file in files {
-                    let content = try FileBytes.read(file)
-                    let name = URL(fileURLWithPath: file).lastPathComponent
+                // What names another thing goes after it, in whatever order the files were given.
+                for file in MasterDataFile.inOrder(contents) {
                     let answer = try await Office(folder: data.data)
-                        .ask(.importFile(name: name, content: Data(content)))
+                        .ask(.importFile(name: file.name, content: Data(file.bytes)))
                     guard case .imported(let report) = answer else { throw ExitCode.failure }
                     if json { try Output.json(report) } else { Output.result(report.text) }
                     if !report.refused.isEmpty { isClean = false }

@@ -8,13 +8,13 @@ import Web
 /// The hub's daemon.
 struct HubDaemon {
     let folder: String
-    let listen: ListenAddress?
+    let listen: ListenAddress
 
     func run() async throws {
         let logger = Daemon.logger("tallyman.hub")
         let daemon = Daemon(
             name: "hub",
-            listen: listen ?? ListenAddress.standard(port: 8080),
+            listen: listen,
             controlSocket: ControlSocket.path(of: folder),
             logger: logger
         )
@@ -69,14 +69,5 @@ struct HubDaemon {
             ),
             ProcessMetrics.resident(),
         ]
-    }
-}
-
-extension ListenAddress {
-    static func standard(port: Int) -> ListenAddress {
-        guard let address = ListenAddress(argument: "127.0.0.1:\(port)") else {
-            preconditionFailure("a loopback address is an address")
-        }
-        return address
     }
 }

@@ -76,8 +76,10 @@ struct SimulateCommand: AsyncParsableCommand {
         if !report.violations.isEmpty { throw ExitCode.failure }
     }
 
-    /// Plays the seeds, as many at a time as there are processors. Reports are added in the order
-    /// of the seeds, so that the outcome does not depend on which is done first.
+    /// Plays the seeds, as many at a time as there are processors.
+    ///
+    /// Reports are added in the order of the seeds, so that the outcome does not depend on which is
+    /// done first.
     private func play(
         _ seeds: ClosedRange<UInt64>,
         _ settings: SimulationSettings

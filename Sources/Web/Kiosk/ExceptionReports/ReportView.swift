@@ -78,7 +78,6 @@ struct ExceptionView: Hashable, Sendable {
     let team: String?
     let isRouted: Bool
     let sections: [SectionRow]
-    let homeCommand = CommandCode.home.text
 
     init(
         _ report: ExceptionReport,

@@ -13,6 +13,8 @@ struct InspectionView: Hashable, Sendable {
         let hint: String?
         let unit: String?
         let limits: String?
+        /// What the limits are called: a range has limits, a choice should be one of some.
+        let limitsCaption: String
         let isSevere: Bool
         let isOptional: Bool
         let isNumber: Bool
@@ -107,8 +109,10 @@ extension InspectionView.Asked {
     ) {
         label = words.label(question.label)
         hint = question.hint.map(words.label)
-        unit = question.unit.map { words.table.unit($0, words.language) }
         limits = words.limits(of: question)
+        limitsCaption = words.text(question.kind.isNumber ? "kiosk.limits" : "kiosk.should_be")
+        // Limits tell their unit themselves.
+        unit = limits == nil ? question.unit.map { words.table.unit($0, words.language) } : nil
         isSevere = question.isSevere
         isOptional = !question.isRequired
         isNumber = question.kind.isNumber
