@@ -82,12 +82,14 @@ public struct TerminalNode: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> Saved {
+        // First, since a terminal that was never enrolled knows no workers either.
+        let site = try site(in: transaction)
         let badge = NaturalKey.code(worker)
         guard Worker(try reader(transaction).record(of: Worker.key(badge: badge))) != nil else {
             throw AgentRefusal.unknownWorker(worker)
         }
         let desk = FloorDesk(
-            site: try site(in: transaction),
+            site: site,
             worker: badge,
             reader: reader(transaction),
             compressor: compressor,

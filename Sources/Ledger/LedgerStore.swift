@@ -14,7 +14,8 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
     private static let full = 2
 
     public let folder: DataFolder
-    let pool: DatabasePool
+    /// The database; only this room and its tests go past the port.
+    package let pool: DatabasePool
 
     /// Opens the database of a folder, makes it where it is missing, and brings it up to date.
     ///

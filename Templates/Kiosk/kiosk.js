@@ -6,8 +6,10 @@
   const GS = "\u001d";
   // A scanner types a key every few milliseconds; a person does not.
   const PAUSE_MS = 60;
-  // A scanner that ends with a key is given time for it, so that a busy machine cuts no scan in two.
+  // Unless a scanner is known to end with nothing it is given time for its last key, so that a busy
+  // machine cuts no scan in two.
   const PAUSE_WITH_KEY_MS = 400;
+  const HICCUP_MS = 800;
   const BURST_MIN = 6;
   const POLL_MS = 3000;
   const SEND_TRIES = 4;
@@ -197,11 +199,12 @@
 
   const burst = { text: "", first: 0, last: 0, timer: 0, field: null, composed: false };
   let altDigits = null;
-  let endsWithKey = false;
+  let endsWithKey = true;
+  let cutAt = -Infinity;
   // What was taken for a person's typing; a scan that had a hiccup goes on from there.
   let typed = { text: "", first: 0, last: 0 };
 
-  const patience = () => (burst.text.length >= BURST_MIN && (endsWithKey || burst.text.startsWith("TMN"))
+  const patience = () => (burst.text.length >= BURST_MIN && endsWithKey
     ? PAUSE_WITH_KEY_MS : PAUSE_MS);
 
   function forget() {
@@ -233,6 +236,8 @@
 
   function pause() {
     if (burst.text.length >= BURST_MIN && isFast()) {
+      endsWithKey = false;
+      cutAt = performance.now();
       finish();
       return;
     }
@@ -248,10 +253,10 @@
   }
 
   function add(character, event) {
-    const now = performance.now();
+    const now = event.timeStamp; // when the key was pressed, however late we hear of it
     if (!burst.text) {
       const value = field().value;
-      const goesOn = value && value === typed.text && now - typed.last < PAUSE_WITH_KEY_MS;
+      const goesOn = value && value === typed.text && now - typed.last < HICCUP_MS;
       burst.first = goesOn ? typed.first : now;
       burst.text = goesOn ? value : "";
       burst.field = goesOn ? "" : event.target === field() ? value : null;
@@ -279,6 +284,13 @@
     }
     const inField = event.target === field();
     if (event.key === "Enter" || event.key === "Tab" || (event.keyCode === 229 && (event.code === "Enter" || event.code === "Tab"))) {
+      if (!burst.text && performance.now() - cutAt < PAUSE_WITH_KEY_MS) {
+        // The key that the scan before ends with, late: next time it is waited for.
+        endsWithKey = true;
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
       if (!burst.text || (inField && !isFast())) {
         forget();
         return;

@@ -87,7 +87,8 @@ class Kiosk:
         except Exception as error:
             raise AssertionError(f"no answer; the page shows: {self.feedback()}") from error
         feedback = self.page.locator("#main .feedback")
-        expect(feedback).to_have_attribute("data-tone", tone)
+        shown = feedback.get_attribute("data-tone")
+        assert shown == tone, f"{shown} instead of {tone}: {self.feedback()}"
         # Colour, symbol and spoken word tell the tone, each by itself.
         expect(feedback.locator("use")).to_have_attribute("href", f"#mark-{tone}")
         expect(feedback.locator(".spoken")).to_contain_text(self.text(f"tone.{tone}"))

@@ -40,6 +40,13 @@ def get(url, accept="application/json"):
         return response.read().decode()
 
 
+def positions(url):
+    """How far a daemon has each scope of the hub's order, from its metrics."""
+    lines = get(f"{url}/metrics", "text/plain").splitlines()
+    pairs = [line.rsplit(" ", 1) for line in lines if line.startswith("tallyman_scope_position{")]
+    return {scope: float(position) for scope, position in pairs if float(position)}
+
+
 class Daemon:
     """A daemon of the program, with its log beside its data."""
 
@@ -114,14 +121,13 @@ class Terminal:
 
     def synced(self):
         """Waits until the terminal has what the hub has, and the hub what the terminal has."""
-        def positions(url):
-            lines = get(f"{url}/metrics", "text/plain").splitlines()
-            return {line for line in lines if line.startswith("tallyman_scope_position")}
-
         def is_level():
-            mine, before = positions(self.url), self.daemon.health()
-            time.sleep(0.4)
-            return before["connected"] and not before["unsynced"] and mine == positions(self.url)
+            state = self.daemon.health()
+            return (
+                state["connected"]
+                and not state["unsynced"]
+                and positions(self.url) == positions(self.hub.url)
+            )
 
         wait(is_level)
 

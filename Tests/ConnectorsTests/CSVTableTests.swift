@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Connectors
+import Connectors
 
 @Suite struct CSVTableTests {
     private func cells(_ text: String) throws -> [[String]] {

@@ -2,7 +2,7 @@ import Forms
 import Tally
 import Testing
 
-@testable import Connectors
+import Connectors
 
 @Suite struct DefinitionTreeTests {
     @Test func `each place of a file knows its line`() throws {

@@ -142,6 +142,9 @@ extension DaemonSuites {
                 #expect(try agent.status().unsynced == 0)
                 // Killed without a word, it leaves its socket behind, which bothers nobody.
                 agent.program.kill()
+                #expect(FileManager.default.fileExists(atPath: agent.folder + "/control.sock"))
+                let alone = try plant.run("verify", "--data", agent.folder, within: .seconds(10))
+                #expect(alone.end == .exit(0), "\(alone.errors)")
                 let next = try plant.startAgent("dock")
                 #expect(try next.status().unsynced == 0)
             }

@@ -32,7 +32,8 @@ extension DaemonSuites {
                     if round % 50 == 49 { try check(plant, against: told, seed) }
                 }
                 #expect(told.oddities == [], "seed \(seed)")
-                #expect(told.saved.count > 4 * Self.kills, "seed \(seed): little was recorded")
+                #expect(told.saved.count > Self.kills, "seed \(seed): little was recorded")
+                #expect(answered > Self.kills / 4, "seed \(seed): few lives saw a record")
                 let words = "\(told.saved.count) operations saved in \(answered) of \(Self.kills)"
                 print("durability: \(words) lives; refused: \(told.refusals)")
             }
@@ -52,7 +53,7 @@ extension DaemonSuites {
                 return ShiftRecord()
             }
             let port = try plant.listening(program, "dock").port
-            let delay = Duration.microseconds(Int.random(in: 1_000...90_000, using: &dice))
+            let delay = Duration.microseconds(Int.random(in: 1_000...150_000, using: &dice))
             let jobs = FloorWorker.Job.allCases + [.receiving]
             let workers = jobs.enumerated().map { index, job in
                 FloorWorker("\(round)-\(index)", job, notes: Self.notes, seed: dice.next())

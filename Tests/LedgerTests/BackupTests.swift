@@ -5,7 +5,7 @@ import Sync
 import Tally
 import Testing
 
-@testable import Ledger
+import Ledger
 
 @Suite struct BackupTests {
     @Test func `a backup holds what was there, and can be restored`() throws {

@@ -5,7 +5,7 @@ import Sync
 import Tally
 import Testing
 
-@testable import Ledger
+import Ledger
 
 @Suite struct LedgerStoreTests {
     @Test(arguments: ReplicaStoreSuite.behaviours)

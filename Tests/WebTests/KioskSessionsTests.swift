@@ -2,7 +2,7 @@ import Agent
 import Codes
 import Testing
 
-@testable import Web
+import Web
 
 @Suite struct KioskSessionsTests {
     private let start = ContinuousClock.now

@@ -4,7 +4,7 @@ import Foundation
 import Tally
 import Testing
 
-@testable import Web
+import Web
 
 @Suite struct StringTableTests {
     /// Folders of texts that are gone after the test.

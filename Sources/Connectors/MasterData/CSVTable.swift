@@ -3,18 +3,19 @@
 ///
 /// A reader of our own, since what matters here is the line of every fault, and what a fault puts
 /// in doubt: a quote that does not close leaves no row certain, a broken row only itself.
-struct CSVTable {
-    struct Row: Equatable {
+package struct CSVTable {
+    /// One row.
+    package struct Row: Equatable {
         /// Where the row begins, from 1.
-        let line: Int
+        package let line: Int
         /// Without the white space around them.
-        let cells: [String]
+        package let cells: [String]
         /// Places of cells, from 0, that have a quote inside although they do not begin with one.
-        let strayQuotes: [Int]
+        package let strayQuotes: [Int]
     }
 
     /// Rows with anything in them, the header included.
-    private(set) var rows: [Row] = []
+    package private(set) var rows: [Row] = []
 
     private var line = 1
     private var rowLine = 1
@@ -24,7 +25,7 @@ struct CSVTable {
     /// Reads a table.
     ///
     /// - Throws: ``ImportRefusal/openQuote(line:)`` or ``ImportRefusal/textAfterQuote(line:)``.
-    init(_ text: String) throws(ImportRefusal) {
+    package init(_ text: String) throws(ImportRefusal) {
         let bytes = Array(text.utf8)
         var index = 0
         while index < bytes.count {

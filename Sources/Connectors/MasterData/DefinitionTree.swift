@@ -25,7 +25,7 @@ public struct DefinitionTree: Sendable {
         )
     }
 
-    init(text: String, name: String) throws(ImportRefusal) {
+    package init(text: String, name: String) throws(ImportRefusal) {
         let root: Node?
         do {
             root = try compose(yaml: text)
@@ -118,7 +118,7 @@ public struct DefinitionTree: Sendable {
     }
 
     /// JSON writes characters past U+FFFF as two escapes; YAML has one of eight digits for them.
-    static func joiningSurrogates(in text: String) -> String {
+    package static func joiningSurrogates(in text: String) -> String {
         let bytes = Array(text.utf8)
         var joined: [UInt8] = []
         joined.reserveCapacity(bytes.count)

@@ -1,16 +1,16 @@
 import GRDB
 
 /// One step of the schema: SQL text, never changed once released, only followed by others.
-struct Migration: Sendable {
+package struct Migration: Sendable {
     /// From 1 up; what `PRAGMA user_version` says once it is done.
-    let number: Int
+    package let number: Int
     let sql: String
 
     /// All of them, in order.
-    static let all: [Migration] = [.first]
+    package static let all: [Migration] = [.first]
 
     /// The newest schema that this program knows.
-    static var known: Int { all.last?.number ?? 0 }
+    package static var known: Int { all.last?.number ?? 0 }
 
     /// `TALY` in ASCII: tells our databases from others (https://www.sqlite.org/fileformat.html,
     /// offset 68).

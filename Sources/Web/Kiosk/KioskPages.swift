@@ -79,6 +79,7 @@ public struct KioskPages: Sendable {
         ]
     }
 
+    /// Adds the page's routes.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.get("") { request, _ in try await page(request) }
         router.post("scan") { request, _ in try await scan(request) }

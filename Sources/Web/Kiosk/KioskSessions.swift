@@ -5,15 +5,15 @@ import Codes
 ///
 /// Losing them costs a sign-in and nothing else: what people recorded is in the store. Scans of one
 /// page are taken one after another, whatever the browser sends at once.
-actor KioskSessions {
+package actor KioskSessions {
     /// One page.
-    struct Page: Sendable {
-        var session: KioskSession
-        var feedback: KioskSession.Feedback?
+    package struct Page: Sendable {
+        package var session: KioskSession
+        package var feedback: KioskSession.Feedback?
         /// The request that was taken last.
-        var lastRequest = ""
+        package var lastRequest = ""
         /// Questions of the inspection at hand that were passed over for now.
-        var skipped: Set<String> = []
+        package var skipped: Set<String> = []
     }
 
     private struct Entry {
@@ -30,15 +30,17 @@ actor KioskSessions {
 
     private var entries: [String: Entry] = [:]
 
-    init(countMax: Int = 64, idle: Duration = .seconds(15 * 60)) {
+    /// No pages yet.
+    package init(countMax: Int = 64, idle: Duration = .seconds(15 * 60)) {
         self.countMax = countMax
         self.idle = idle
     }
 
-    var count: Int { entries.count }
+    /// How many pages are kept.
+    package var count: Int { entries.count }
 
     /// The page of a cookie; nil when there is none, or nobody used it for too long.
-    func page(_ id: String, now: ContinuousClock.Instant) -> Page? {
+    package func page(_ id: String, now: ContinuousClock.Instant) -> Page? {
         guard let entry = entries[id] else { return nil }
         guard entry.isBusy || now - entry.lastUsed < idle else {
             entries[id] = nil
@@ -48,7 +50,11 @@ actor KioskSessions {
     }
 
     /// Starts a page.
-    func start(_ id: String, language: CommandCode.Language, now: ContinuousClock.Instant) -> Page {
+    package func start(
+        _ id: String,
+        language: CommandCode.Language,
+        now: ContinuousClock.Instant
+    ) -> Page {
         while entries.count >= countMax {
             let idlest = entries.filter { !$0.value.isBusy }
                 .min { $0.value.lastUsed < $1.value.lastUsed }
@@ -63,7 +69,7 @@ actor KioskSessions {
     /// Changes a page; the next change waits until this one is done.
     ///
     /// - Returns: the page after the change, or nil when there is no such page.
-    func change(
+    package func change(
         _ id: String,
         now: ContinuousClock.Instant,
         _ body: @Sendable (inout Page) async throws -> Void

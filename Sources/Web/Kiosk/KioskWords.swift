@@ -5,12 +5,25 @@ import Foundation
 import Tally
 
 /// Says things in the language of who reads the page.
-struct KioskWords: Sendable {
+package struct KioskWords: Sendable {
     let table: StringTable
     let language: CommandCode.Language
     let zone: TimeZone
     /// The terminal's wall clock: what is of today is shown without its date.
     let now: Moment
+
+    /// The words for one page.
+    package init(
+        table: StringTable,
+        language: CommandCode.Language,
+        zone: TimeZone,
+        now: Moment
+    ) {
+        self.table = table
+        self.language = language
+        self.zone = zone
+        self.now = now
+    }
 
     func text(_ key: String, _ facts: [String: String] = [:]) -> String {
         table.text(key, language, facts)
@@ -84,15 +97,21 @@ struct KioskWords: Sendable {
 
 extension KioskWords {
     /// Names that the facts of a feedback have for things which the page can say better.
-    struct Known: Sendable {
+    package struct Known: Sendable {
         /// What questions and choices of the form at hand are called, by their names.
         var labels: [String: String] = [:]
         /// What people are called, by their badges.
         var people: [String: String] = [:]
+
+        /// Known names; none of a kind that is left out.
+        package init(labels: [String: String] = [:], people: [String: String] = [:]) {
+            self.labels = labels
+            self.people = people
+        }
     }
 
     /// The text of a feedback or refusal, its facts in the reader's words.
-    func feedback(_ feedback: KioskSession.Feedback, _ known: Known = Known()) -> String {
+    package func feedback(_ feedback: KioskSession.Feedback, _ known: Known = Known()) -> String {
         var facts: [String: String] = [:]
         for (name, value) in feedback.facts { facts[name] = fact(name, value, known) }
         return text(feedback.message, facts)

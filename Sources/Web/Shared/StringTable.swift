@@ -7,6 +7,8 @@ import Yams
 /// `Templates/Strings/<language>.yaml` has sections of keys; a text is asked for by
 /// `section.key`. What people wrote is never looked up here, and never translated.
 public struct StringTable: Sendable {
+    /// The languages of the page.
+    /// The languages of the page.
     public typealias Language = CommandCode.Language
     /// By section, then by key; a key may have dots.
     public typealias Sections = [String: [String: String]]
@@ -26,7 +28,7 @@ public struct StringTable: Sendable {
     }
 
     /// Reads one table.
-    static func sections(of text: String, path: String) throws(TemplateError) -> Sections {
+    package static func sections(of text: String, path: String) throws(TemplateError) -> Sections {
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)

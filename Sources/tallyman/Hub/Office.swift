@@ -18,6 +18,13 @@ struct Office: Sendable {
 
 /// A typed exchange over a control socket.
 enum Control {
+    /// One that takes "refused" for an answer: a daemon that was killed leaves its socket behind,
+    /// and trying again would only wait for nobody.
+    private static let client = HTTPClient(
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup,
+        configuration: HTTPHubLink.configuration
+    )
+
     /// Asks the daemon that owns `folder`; where none runs, `alone` does the work.
     static func ask<Request: Encodable, Answer: Decodable>(
         _ folder: String,
@@ -28,7 +35,7 @@ enum Control {
             let answer = try await ControlClient.ask(
                 Array(try JSONEncoder().encode(request)),
                 socket: ControlSocket.path(of: folder),
-                client: HTTPClient.shared
+                client: client
             )
             return try JSONDecoder().decode(Answer.self, from: Data(answer))
         } catch is ControlClient.NobodyThere {
