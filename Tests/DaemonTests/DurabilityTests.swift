@@ -80,6 +80,11 @@ extension DaemonSuites {
             )
             let log = try LogReading(plant.path("dock"))
             #expect(log.contradictions(to: told) == [], "seed \(seed)")
+            // The comparison sees what is missing: a record that nobody made is not there.
+            var invented = ShiftRecord()
+            invented.saved = [String(repeating: "7", count: 64)]
+            invented.marks = ["mark-nobody-1.": true]
+            #expect(log.contradictions(to: invented).count == 2)
         }
     }
 }

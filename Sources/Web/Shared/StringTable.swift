@@ -8,7 +8,6 @@ import Yams
 /// `section.key`. What people wrote is never looked up here, and never translated.
 public struct StringTable: Sendable {
     /// The languages of the page.
-    /// The languages of the page.
     public typealias Language = CommandCode.Language
     /// By section, then by key; a key may have dots.
     public typealias Sections = [String: [String: String]]
