@@ -33,6 +33,12 @@ struct ScanDesk {
         case .command(.home):
             session.open(.home)
             return Feedback(.good, "kiosk.home")
+        case .command(.receive):
+            session.open(.home)
+            return Feedback(.attention, "kiosk.scan_note")
+        case .command(.inspect):
+            session.open(.home)
+            return Feedback(.attention, "kiosk.scan_plate")
         case .command(.report):
             session.open(.report(KioskSession.ReportDraft()))
             return Feedback(.good, "kiosk.report_begun")

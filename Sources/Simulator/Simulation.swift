@@ -54,7 +54,7 @@ public struct SeedReport: Hashable, Sendable {
     /// What people recorded at the terminals.
     public let operations: Int
     public let faults: [Fault: Int]
-    /// How often the hub gave which verdict: by operation type and verdict, `receipt.close rejected`.
+    /// How often the hub gave which verdict, by type and verdict: `receipt.close rejected`.
     public let verdicts: [String: Int]
     public let virtualMilliseconds: UInt64
     /// A seed ends at the first.
@@ -73,6 +73,7 @@ public struct SimulationReport: Hashable, Sendable {
 
     public init() {}
 
+    /// Takes in what one seed came to.
     public mutating func add(_ report: SeedReport) {
         seeds += 1
         operations += report.operations

@@ -282,7 +282,8 @@ import Workforce
 
     @Test func `a broken form is refused with the line of the fault`() throws {
         let text =
-            "code: press\nversion: 1\ntitle: {en: Press}\nquestions:\n  - name: oil\n    type: liquid\n"
+            "code: press\nversion: 1\ntitle: {en: Press}\nquestions:\n"
+            + "  - name: oil\n    type: liquid\n"
         let batch = try read("press.yaml", text)
         #expect(batch.kind == .forms)
         #expect(batch.rows.isEmpty)

@@ -81,6 +81,8 @@ extension ScanDesk {
             return try answer(String(number), id, question, worker, &session, &dice)
         case .command(.undo):
             return try askAgain(id, &session)
+        case .command(.cancel):
+            return try skip(id, question, &session)
         case .plain(let plain):
             return try answer(plain, id, question, worker, &session, &dice)
         default:
@@ -116,6 +118,21 @@ extension ScanDesk {
             "kiosk.answered_bad",
             facts.merging(["limits": limits]) { one, _ in one }
         )
+    }
+
+    /// Leaves a question open and goes to the next one; the last leads back to the first.
+    private func skip(
+        _ id: Identifier,
+        _ question: String?,
+        _ session: inout KioskSession
+    ) throws -> Feedback {
+        let inspection = try inspection(id)
+        let open = Self.open(try reader.form(of: inspection), inspection).map(\.name)
+        guard let next = open.drop(while: { $0 != question }).dropFirst().first ?? open.first else {
+            throw unexpected("", "kiosk.expects_signature")
+        }
+        session.place = .inspection(id, question: next)
+        return Feedback(.attention, "kiosk.question_skipped")
     }
 
     /// Goes back to the question that was answered last; its next answer replaces the old one.

@@ -13,8 +13,9 @@ public struct MasterDataPlan: Hashable, Sendable {
 }
 
 extension MasterDataBatch {
-    /// Holds the rows against what the hub knows: a row that says nothing new makes no draft, so the
-    /// same file can be imported again and again.
+    /// Holds the rows against what the hub knows: a row that says nothing new makes no draft.
+    ///
+    /// So the same file can be imported again and again.
     ///
     /// - Parameters:
     ///   - sites: the hub's.

@@ -36,6 +36,7 @@ public struct RefusedRow: Hashable, Sendable, Codable {
 
 /// A file of master data, read and checked as far as the file alone tells.
 public struct MasterDataBatch: Hashable, Sendable {
+    /// What stands together: one row, or the rows of one order.
     public struct Row: Hashable, Sendable {
         /// The lines of the file that it comes from, in order; several for a purchase order.
         public let lines: [Int]
