@@ -19,13 +19,13 @@ struct HTTPReply {
     ///   has answered nothing.
     init(bytes: [UInt8]) throws {
         guard let end = Data(bytes).range(of: Data("\r\n\r\n".utf8)) else {
-            throw PlainHTTP.NoReply()
+            throw PlainHTTP.NoReply("\(bytes.count) bytes without a head")
         }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
         var lines = head.components(separatedBy: "\r\n")[...]
         let words = lines.removeFirst().split(separator: " ")
         guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
-            throw PlainHTTP.NoReply()
+            throw PlainHTTP.NoReply("not HTTP: \(head)")
         }
         self.status = status
         let pairs = lines.compactMap { line -> (String, String)? in
@@ -36,14 +36,21 @@ struct HTTPReply {
         headers = Dictionary(pairs) { first, _ in first }
         body = Array(bytes[end.upperBound...])
         guard let length = headers["content-length"].flatMap({ Int($0) }), body.count == length
-        else { throw PlainHTTP.NoReply() }
+        else { throw PlainHTTP.NoReply("\(body.count) bytes of the body of: \(head)") }
     }
 }
 
 /// One request a connection, with nothing between the test and the bytes.
 enum PlainHTTP {
     /// The server could not be reached, or went away before it had answered.
-    struct NoReply: Error {}
+    struct NoReply: Error {
+        /// How far it came, and what the system said last.
+        let what: String
+
+        init(_ what: String, error: Int32? = nil) {
+            self.what = what + (error.map { ": \(String(cString: strerror($0)))" } ?? "")
+        }
+    }
 
     enum Place {
         /// A port on loopback.
@@ -76,7 +83,7 @@ enum PlainHTTP {
 
             """
         try connection.send(Array(head.utf8) + body)
-        return try HTTPReply(bytes: connection.receiveAll())
+        return try HTTPReply(bytes: try connection.receiveAll())
     }
 
     /// A connection; closed when nobody holds it any more.
@@ -114,7 +121,7 @@ enum PlainHTTP {
                     connect(descriptor, $0, length)
                 }
             }
-            guard status == 0 else { throw NoReply() }
+            guard status == 0 else { throw NoReply("no connection", error: errno) }
         }
 
         func send(_ bytes: [UInt8]) throws {
@@ -123,17 +130,20 @@ enum PlainHTTP {
                 let count = bytes[sent...].withUnsafeBytes {
                     Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
-                guard count > 0 else { throw NoReply() }
+                guard count > 0 else { throw NoReply("cut while asking", error: errno) }
                 sent += count
             }
         }
 
         /// Everything until the other side closes.
-        func receiveAll() -> [UInt8] {
+        func receiveAll() throws -> [UInt8] {
             var bytes: [UInt8] = []
             var room = [UInt8](repeating: 0, count: 65_536)
             while true {
                 let count = recv(descriptor, &room, room.count, 0)
+                guard count >= 0 else {
+                    throw NoReply("cut after \(bytes.count) bytes of the answer", error: errno)
+                }
                 guard count > 0 else { return bytes }
                 bytes += room[..<count]
             }

@@ -36,10 +36,6 @@ import Testing
     }
 
     @Test func `people do everything that a terminal can do and the hub gives every verdict`() {
-        var seen: Set<String> = []
-        for seed in 1...4 as ClosedRange<UInt64> {
-            seen.formUnion(Simulation.play(seed, SimulationSettings()).verdicts.keys)
-        }
         let expected = [
             "receipt.opened accepted", "receipt.counted accepted", "receipt.carton_seen accepted",
             "receipt.damaged accepted", "receipt.corrected accepted",
@@ -51,7 +47,11 @@ import Testing
             "exception_report.problem conflict", "exception_report.contain accepted",
             "exception_report.routed accepted", "equipment.stop accepted",
         ]
-        #expect(expected.filter { !seen.contains($0) } == [])
+        var missing = Set(expected)
+        for seed in 1...40 as ClosedRange<UInt64> where !missing.isEmpty {
+            missing.subtract(Simulation.play(seed, SimulationSettings()).verdicts.keys)
+        }
+        #expect(missing == [])
     }
 
     @Test func `a fault that is not allowed does not strike`() {

@@ -33,6 +33,13 @@ struct Daemon {
         let box = address
         let logger = logger
         let name = name
+        // Told when both servers stand, so that a command may follow the word at once.
+        let ready = Rendezvous(of: 2) {
+            logger.info(
+                "listening",
+                metadata: ["daemon": "\(name)", "address": "\(box.text)"]
+            )
+        }
         let web = Application(
             router: pages,
             configuration: .init(
@@ -41,17 +48,17 @@ struct Daemon {
             ),
             onServerRunning: { channel in
                 box.set(channel.localAddress)
-                logger.info(
-                    "listening",
-                    metadata: ["daemon": "\(name)", "address": "\(box.text)"]
-                )
+                ready.arrive()
             },
             logger: Self.quiet
         )
         let controlServer = Application(
             router: control,
             configuration: .init(address: .unixDomainSocket(path: controlSocket)),
-            onServerRunning: { _ in chmod(controlSocket, 0o600) },
+            onServerRunning: { _ in
+                chmod(controlSocket, 0o600)
+                ready.arrive()
+            },
             logger: Self.quiet
         )
         var configuration = ServiceGroupConfiguration(
@@ -88,6 +95,25 @@ struct Daemon {
     /// A logger for this process: one line of `key=value` an event, on standard error.
     static func logger(_ label: String) -> Logger {
         Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+    }
+}
+
+/// Does something once, when all have come.
+private final class Rendezvous: Sendable {
+    private let missing: Mutex<Int>
+    private let work: @Sendable () -> Void
+
+    init(of count: Int, then work: @escaping @Sendable () -> Void) {
+        missing = Mutex(count)
+        self.work = work
+    }
+
+    func arrive() {
+        let isLast = missing.withLock { missing in
+            missing -= 1
+            return missing == 0
+        }
+        if isLast { work() }
     }
 }
 
