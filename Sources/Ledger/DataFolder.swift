@@ -37,12 +37,8 @@ public final class DataFolder: Sendable {
             throw error
         }
         self.lock = lock
-        do {
-            try Self.make(path + "/blobs")
-        } catch {
-            close(lock)
-            throw error
-        }
+        // Should this throw, everything is set already and `deinit` closes the lock.
+        try Self.make(path + "/blobs")
     }
 
     deinit { close(lock) }

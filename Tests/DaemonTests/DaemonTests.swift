@@ -34,6 +34,17 @@ extension DaemonSuites {
             }
         }
 
+        @Test func `the doctor finds every part of a sound terminal well`() async throws {
+            try await DaemonPlant.with { plant in
+                let agent = try plant.startAgent("new")
+                let lines = try plant.succeed(["doctor", "--data", agent.folder]).output
+                    .split(separator: "\n")
+                #expect(lines.count == 6)
+                #expect(lines.filter { !$0.hasPrefix("ok ") } == [])
+                #expect(agent.program.stop() == .exit(0))
+            }
+        }
+
         @Test func `hub and terminal give metrics as Prometheus reads them`() async throws {
             try await DaemonPlant.with { plant in
                 let (hub, terminals) = try plant.startAll(["dock"])

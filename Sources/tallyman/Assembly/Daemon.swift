@@ -86,7 +86,7 @@ struct Daemon {
     }
 
     /// The libraries' own chatter is not for the operator; what matters is thrown.
-    private static var quiet: Logger {
+    static var quiet: Logger {
         var logger = Logger(label: "library", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         return logger

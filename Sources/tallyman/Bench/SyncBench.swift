@@ -262,7 +262,8 @@ struct SyncBench {
             onServerRunning: { channel in
                 box.set(channel.localAddress)
                 isReady.finish()
-            }
+            },
+            logger: Daemon.quiet
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }

@@ -121,7 +121,7 @@ struct CodeCommand: ParsableCommand {
                 try Talk.line(json: MeaningDocument(meaning).json())
             } catch let refusal as CodeRefusal {
                 try Talk.line(json: MeaningDocument(refusal: refusal).json())
-                Talk.line(refusal.plainText)
+                Talk.line(Texts.shared.problem(refusal))
                 throw ExitCode.failure
             }
         }

@@ -107,7 +107,7 @@ enum Talk {
     }
 
     static func reason(_ error: any Error) -> String {
-        if let refusal = error as? any Refusal { return refusal.plainText }
+        if let refusal = error as? any Refusal { return Texts.shared.problem(refusal) }
         if let trouble = error as? FileTrouble { return trouble.reason }
         return "\(error)"
     }
@@ -117,7 +117,7 @@ enum Talk {
         do {
             return try work()
         } catch let refusal as any Refusal {
-            line(refusal.plainText)
+            line(Texts.shared.problem(refusal))
             throw ExitCode.failure
         }
     }

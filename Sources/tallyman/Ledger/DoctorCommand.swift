@@ -67,7 +67,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func disk() throws -> String {
         var status = statvfs()
         guard statvfs(data.data, &status) == 0 else { throw Trouble(text: "cannot be looked at") }
-        let free = Int(status.f_bavail) * Int(status.f_frsize) >> 20
+        let free = (Int(status.f_bavail) * Int(status.f_frsize)) >> 20
         guard free >= 64 else { throw Trouble(text: "\(free) MiB free, 64 are needed") }
         return "\(free) MiB free"
     }
