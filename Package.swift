@@ -188,7 +188,10 @@ let package = Package(
             ]
         ),
         tests("DaemonTests", ["Tally", "Sync", "Agent", "Hub", "Ledger", grdb]),
-        tests("ExceptionReportsTests", ["ExceptionReports", "Forms", "Sync", "Tally"]),
+        tests(
+            "ExceptionReportsTests",
+            ["ExceptionReports", "Forms", "RoomPlant", "Sync", "Tally"]
+        ),
         tests("FormsTests", ["Forms", "Tally"]),
         tests(
             "HubTests",
@@ -198,7 +201,7 @@ let package = Package(
             ]
         ),
         tests("ImagingTests", ["Imaging", "Tally"]),
-        tests("InspectionTests", ["Forms", "Inspection", "Sync", "Tally"]),
+        tests("InspectionTests", ["Forms", "Inspection", "RoomPlant", "Sync", "Tally"]),
         tests("ReceivingTests", ["Tally", "Codes", "Receiving", "Sync"]),
         .target(
             name: "NodePlant",
@@ -207,6 +210,12 @@ let package = Package(
                 "ExceptionReports", "Sync", "Agent", "Hub", "Deflate",
             ],
             path: "Tests/NodePlant",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RoomPlant",
+            dependencies: ["Tally", "Sync"],
+            path: "Tests/RoomPlant",
             swiftSettings: strict
         ),
         .target(

@@ -1,5 +1,6 @@
 import ExceptionReports
 import Forms
+import RoomPlant
 import Tally
 import Testing
 
@@ -34,7 +35,7 @@ enum CategorySample {
         let draft = try #require(try category.publish(over: nil))
         #expect(draft.entity == ExceptionRoom.categoryKey("equipment_breakdown"))
         #expect(ExceptionRoom.flaw(draft.kind, draft.type, draft.payload) == nil)
-        let plant = try Plant(
+        let plant = try DraftPlant(
             ExceptionRoom.vocabulary,
             scopes: [.company],
             terminals: 1,

@@ -1,5 +1,6 @@
 import ExceptionReports
 import Forms
+import RoomPlant
 import Sync
 import Tally
 import Testing
@@ -7,10 +8,10 @@ import Testing
 @Suite struct ExceptionReportTests {
     private static let scope = Scope(site: "SH1", area: "LINE2")
 
-    private let plant: Plant
+    private let plant: DraftPlant
 
     init() throws {
-        plant = try Plant(
+        plant = try DraftPlant(
             ExceptionRoom.vocabulary,
             scopes: [.company, Self.scope],
             terminals: 2,
@@ -20,7 +21,7 @@ import Testing
     }
 
     /// What the hub's node does: routes what was raised.
-    private static let react: Plant.Reaction = { changed, reader, _ in
+    private static let react: DraftPlant.Reaction = { changed, reader, _ in
         try changed.sorted().compactMap { key -> Draft? in
             guard let report = ExceptionReport(try reader.record(of: key)) else { return nil }
             let category = ExceptionRoom.categoryKey(report.raising.category)

@@ -1,5 +1,6 @@
 import Forms
 import Inspection
+import RoomPlant
 import Tally
 import Testing
 

@@ -1,5 +1,6 @@
 import Forms
 import Inspection
+import RoomPlant
 import Sync
 import Tally
 import Testing
@@ -9,13 +10,13 @@ struct Floor {
     static let scope = Scope(site: "SH1", area: "PRESS")
     static let machine = InspectionRoom.equipmentKey("AC-07", in: scope)
 
-    let plant: Plant
+    let plant: DraftPlant
     let form: FormDefinition
     private(set) var dice = SeededDice(seed: 3)
 
     init(terminals: Int = 2) throws {
         form = try FormDefinition(node: Self.formNode)
-        plant = try Plant(
+        plant = try DraftPlant(
             Vocabulary(joining: [FormsRoom.vocabulary, InspectionRoom.vocabulary]),
             scopes: [.company, Self.scope],
             terminals: terminals,
@@ -56,7 +57,7 @@ struct Floor {
     ])
 
     /// What the hub's node does: an inspection or an order has changed, so orders may follow.
-    private static let react: Plant.Reaction = { changed, reader, transaction in
+    private static let react: DraftPlant.Reaction = { changed, reader, transaction in
         func nextNumber() throws -> String {
             let key = SettingKey("test.number")
             let number = (try transaction.setting(key)?.count ?? 0) + 1

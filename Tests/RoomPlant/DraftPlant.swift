@@ -3,13 +3,14 @@ import Tally
 
 /// A hub and terminals in memory: what is recorded runs through real operations, verdicts and
 /// cells before a test reads it.
-final class Plant {
-    typealias Reaction =
+package final class DraftPlant {
+    /// What the hub records when entities have changed.
+    package typealias Reaction =
         @Sendable (Set<EntityKey>, EntityReader, any ReplicaTransaction) throws
         -> [Draft]
 
     /// One replica: its store and its clock's share of the plant.
-    final class Terminal {
+    package final class Terminal {
         fileprivate let store = MemoryStore()
         fileprivate var replica: TerminalReplica
 
@@ -19,19 +20,22 @@ final class Plant {
             }
         }
 
-        func record(of key: EntityKey) throws -> EntityRecord {
+        /// An entity as this terminal knows it.
+        package func record(of key: EntityKey) throws -> EntityRecord {
             try store.read { try EntityReader($0, replica.reducer).record(of: key) }
         }
     }
 
-    let terminals: [Terminal]
+    /// In the order in which tests name them.
+    package let terminals: [Terminal]
     private let store = MemoryStore()
     private let scopes: [Scope]
     private var hub: HubReplica
     private var dice = SeededDice(seed: 7)
     private var now = Moment(milliseconds: 1_795_248_000_000)
 
-    init(
+    /// A plant whose hub knows all its terminals.
+    package init(
         _ vocabulary: Vocabulary,
         scopes: [Scope],
         terminals count: Int,
@@ -77,7 +81,8 @@ final class Plant {
 
     /// Records at a terminal, a minute after what was recorded last; nothing is sent.
     @discardableResult
-    func record(_ drafts: [Draft], by author: String, on index: Int) throws -> [OperationID] {
+    package func record(_ drafts: [Draft], by author: String, on index: Int) throws -> [OperationID]
+    {
         let terminal = terminals[index]
         let reading = tick()
         return try terminal.store.write { transaction in
@@ -92,7 +97,7 @@ final class Plant {
     }
 
     /// Records at the hub.
-    func decide(_ drafts: [Draft?]) throws {
+    package func decide(_ drafts: [Draft?]) throws {
         let reading = tick()
         try store.write { transaction in
             try hub.record(
@@ -106,7 +111,7 @@ final class Plant {
     }
 
     /// Sends what a terminal recorded, then fetches what the hub has.
-    func sync(_ index: Int) throws {
+    package func sync(_ index: Int) throws {
         let terminal = terminals[index]
         while let request = try terminal.store.read({ try terminal.replica.pushRequest(in: $0) }) {
             let reading = tick()
@@ -129,7 +134,7 @@ final class Plant {
     }
 
     /// An entity as the hub knows it.
-    func record(of key: EntityKey) throws -> EntityRecord {
+    package func record(of key: EntityKey) throws -> EntityRecord {
         try store.read { try EntityReader($0, hub.reducer).record(of: key) }
     }
 
