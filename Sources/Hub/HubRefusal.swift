@@ -9,6 +9,8 @@ public enum HubRefusal: Refusal, Equatable {
     case unknownSite(String)
     case siteExists(String)
     case badSiteName(String)
+    /// Nobody has this badge, or the person may not rule on orders.
+    case mayNotReview(String)
 
     public var code: ProblemCode {
         switch self {
@@ -17,11 +19,13 @@ public enum HubRefusal: Refusal, Equatable {
         case .unknownSite: "hub.unknown_site"
         case .siteExists: "hub.site_exists"
         case .badSiteName: "hub.bad_site_name"
+        case .mayNotReview: "hub.may_not_review"
         }
     }
 
     public var facts: [String: String] {
         switch self {
+        case .mayNotReview(let badge): ["worker": badge]
         case .unknownSupplier(let code): ["supplier": code]
         case .unknownOrder(let number): ["order": number]
         case .unknownSite(let site), .siteExists(let site), .badSiteName(let site): ["site": site]

@@ -192,7 +192,7 @@ extension Database {
     ///
     /// - Throws: ``LedgerDifference/structure(_:)``.
     func checkStructure() throws {
-        let verdict = try String.fetchOne(self, sql: "PRAGMA quick_check(1)") ?? ""
+        let verdict = try String.fetchOne(self, sql: "PRAGMA integrity_check(1)") ?? ""
         guard verdict == "ok" else { throw LedgerDifference.structure(verdict) }
         if let stray = try Row.fetchOne(self, sql: "PRAGMA foreign_key_check") {
             let tables = "\(stray[0] as String) names a missing \(stray[2] as String)"

@@ -5,6 +5,11 @@ import Tally
 // it, and either recorded whole or refused with the reason.
 
 extension Receipt {
+    /// The most that one count can say: a slip of the finger, not a delivery, is beyond it.
+    static let quantityMax: Int64 = 999_999_999
+    /// Digits after the decimal point that a count can have.
+    static let scaleMax: UInt8 = 6
+
     /// Opens a receipt for a note, or joins the one that is open.
     ///
     /// - Parameters:
@@ -177,6 +182,12 @@ extension Receipt {
     private func check(_ quantity: Quantity, _ line: NoteContent.Line) throws {
         guard quantity.amount > 0 else {
             throw ReceivingRefusal.notPositive(read: quantity.number)
+        }
+        // Sums of such numbers stay within 64 bits, so no count can ever drop out of a total.
+        let isWhole = quantity.unit != .piece || quantity.scale == 0
+        let most = Quantity(count: Self.quantityMax, unit: quantity.unit)
+        guard isWhole, quantity.scale <= Self.scaleMax, most.isLess(than: quantity) == false else {
+            throw ReceivingRefusal.impossibleQuantity(line: line.number, read: quantity.number)
         }
         guard quantity.unit == line.quantity.unit else {
             throw ReceivingRefusal.wrongUnit(

@@ -19,6 +19,8 @@ public enum ReceivingRefusal: Refusal, Equatable {
     /// The material is tracked by lot, and none was given.
     case lotMissing(line: Int)
     case notPositive(read: String)
+    /// Too much for one count, too fine, or part of a piece.
+    case impossibleQuantity(line: Int, read: String)
     case wrongUnit(line: Int, expected: String, read: String)
     /// The carton is on no line of this note.
     case cartonNotOnNote(note: String, carton: String)
@@ -43,6 +45,7 @@ public enum ReceivingRefusal: Refusal, Equatable {
         case .wrongLot: "receiving.wrong_lot"
         case .lotMissing: "receiving.lot_missing"
         case .notPositive: "receiving.not_positive"
+        case .impossibleQuantity: "receiving.impossible_quantity"
         case .wrongUnit: "receiving.wrong_unit"
         case .cartonNotOnNote: "receiving.carton_not_on_note"
         case .cartonSeenAgain: "receiving.carton_seen_again"
@@ -65,6 +68,7 @@ public enum ReceivingRefusal: Refusal, Equatable {
             ["line": String(line), "expected": expected, "read": read]
         case .lotMissing(let line): ["line": String(line)]
         case .notPositive(let read): ["read": read]
+        case .impossibleQuantity(let line, let read): ["line": String(line), "read": read]
         case .wrongUnit(let line, let expected, let read):
             ["line": String(line), "expected": expected, "read": read]
         case .cartonNotOnNote(let note, let carton): ["note": note, "carton": carton]

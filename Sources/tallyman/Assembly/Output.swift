@@ -1,12 +1,18 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Tally
 import Web
 
 /// What a command prints: results on standard output, words for people on standard error.
 enum Output {
     static func result(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            // Whoever read has gone, as `head` does; there is nobody left to tell.
+            Glibc.exit(0)
+        }
     }
 
     static func talk(_ text: String) {

@@ -6,6 +6,7 @@ import Ledger
 import Receiving
 import Sync
 import Tally
+import Workforce
 
 /// Answers what the commands ask of a hub: in the daemon or, where none runs, in the command.
 struct HubDesk: Sendable {
@@ -117,6 +118,12 @@ struct HubDesk: Sendable {
     ) async throws {
         guard let ruling = ReceiptFact.Ruling(text: ruling) else {
             throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
+        }
+        let reviewer = try await shell.read { node, reading in
+            Worker(try node.reader(reading).record(of: Worker.key(badge: worker)))
+        }
+        guard let reviewer, !reviewer.roles.isDisjoint(with: [.teamLeader, .supervisor]) else {
+            throw HubRefusal.mayNotReview(worker)
         }
         let orders = try await shell.read { try $0.arrivalOrders(in: $1) }
         guard let order = orders.first(where: { $0.number == number }),

@@ -16,6 +16,17 @@ enum HubRequest: Codable, Sendable {
     case backup(path: String)
 }
 
+extension HubRequest {
+    /// Whether the request may be the first that a new data folder sees; one that only looks must
+    /// not make an empty hub of a mistyped path.
+    var mayFoundHub: Bool {
+        switch self {
+        case .addSite, .importFile: true
+        case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup: false
+        }
+    }
+}
+
 /// What the hub answers.
 enum HubAnswer: Codable, Sendable {
     struct Status: Codable, Sendable {

@@ -11,7 +11,8 @@ struct Office: Sendable {
 
     func ask(_ request: HubRequest) async throws -> HubAnswer {
         try await Control.ask(folder, request) {
-            try await HubDesk.open(folder).answer(request)
+            if !request.mayFoundHub { try LedgerFile.require(in: folder) }
+            return try await HubDesk.open(folder).answer(request)
         }
     }
 }

@@ -83,5 +83,12 @@ enum LedgerFile {
         guard FileManager.default.fileExists(atPath: path) else {
             throw FileTrouble(path: path, reason: "there is no such database")
         }
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+        guard size?.intValue != 0 else {
+            throw FileTrouble(
+                path: path,
+                reason: "the database is empty: it was cut, or never made"
+            )
+        }
     }
 }
