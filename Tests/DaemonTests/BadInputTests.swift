@@ -77,6 +77,18 @@ extension DaemonSuites {
             #expect(outcome.errors.contains(picture), "\(outcome.errors)")
         }
 
+        @Test func `a mistyped folder is named, and no hub is made there`() async throws {
+            try await DaemonPlant.with { plant in
+                let folder = plant.path("mistyped")
+                for command in [["orders"], ["enroll", "--site", "SZ1", "--name", "dock"]] {
+                    let outcome = try plant.run(["hub"] + command + ["--data", folder])
+                    #expect(outcome.end == .exit(1))
+                    #expect(outcome.errors.contains(folder), "\(outcome.errors)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: folder))
+            }
+        }
+
         @Test func `half a picture is refused by name`() async throws {
             try await DaemonPlant.with { plant in
                 let whole = plant.path("whole.png")

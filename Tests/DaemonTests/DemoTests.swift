@@ -125,6 +125,15 @@ extension DaemonSuites {
             }
             struct Order: Decodable { let number: String }
             let hub = plant.path("plant/hub")
+            for badge in ["W999", "W005"] {
+                let number = story.arrivalOrders.first?.number ?? ""
+                let outcome = try plant.run(
+                    ["hub", "review", number, "--ruling", "both-real", "--by", badge]
+                        + ["--data", hub]
+                )
+                #expect(outcome.end == .exit(1))
+                #expect(outcome.errors.contains("hub.may_not_review"), "\(outcome.errors)")
+            }
             for kind in ["arrival", "maintenance"] {
                 let arguments = ["hub", "orders", "--json", "--kind", kind, "--data", hub]
                 let lines = try plant.succeed(arguments).output.split(separator: "\n")

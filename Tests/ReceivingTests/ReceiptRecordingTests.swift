@@ -112,6 +112,20 @@ import Testing
             refusal { try receipt.damage(line: 2, Quantity(count: -1), remark: "") }
                 == .notPositive(read: "-1")
         )
+        for count in [Int64.max, 1_000_000_000] {
+            #expect(
+                refusal { try receipt.count(line: 2, lot: "", Quantity(count: count)) }
+                    == .impossibleQuantity(line: 2, read: String(count))
+            )
+        }
+        let half = try #require(Quantity(text: "0.5", unit: .piece))
+        #expect(
+            refusal { try receipt.count(line: 2, lot: "", half) }
+                == .impossibleQuantity(line: 2, read: "0.5")
+        )
+        #expect(throws: Never.self) {
+            try receipt.count(line: 2, lot: "", Quantity(count: 999_999_999))
+        }
     }
 
     // MARK: - Cartons
