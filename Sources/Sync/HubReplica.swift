@@ -30,7 +30,7 @@ public struct HubReplica: Sendable {
     public private(set) var replica: Replica
     public let reducer: Reducer
     public let rules: HubRules
-    private let defects: Set<Defect>
+    let defects: Set<Defect>
 
     public init(
         _ replica: Replica,
@@ -71,130 +71,16 @@ public struct HubReplica: Sendable {
         return epoch
     }
 
-    // MARK: - Up
-
-    /// Takes a terminal's batch.
-    ///
-    /// - Parameters:
-    ///   - request: the batch.
-    ///   - reading: the hub's clocks now.
-    ///   - dice: for the hub's incarnation.
-    ///   - transaction: the hub's store.
-    /// - Returns: the hub's word on each operation, in the order of the request.
-    /// - Throws: ``SyncRefusal`` when the request as a whole cannot be taken.
-    public mutating func push(
-        _ request: PushRequest,
-        reading: ClockReading,
-        dice: inout some Dice,
-        in transaction: any ReplicaTransaction
-    ) throws -> PushResponse {
-        let terminal = try Self.terminal(request.replica, in: transaction)
-        let signed = PushRequest.signed(request.replica, request.epoch, request.operations)
-        guard Replica.isValid(request.signature, over: signed, by: terminal.publicKey) else {
-            throw SyncRefusal.badSignature(request.replica)
-        }
-        guard request.operations.count <= PushRequest.operationCountMax else {
-            throw SyncRefusal.tooMany(request.operations.count)
-        }
-        let epoch = try transaction.integer(Setting.epoch) ?? 0
-        guard request.epoch == epoch else {
-            return PushResponse(epoch: epoch, items: [], batch: request.batch)
-        }
-        var group = Group(reading: reading)
-        var items: [PushResponse.Item] = []
-        for bytes in request.operations {
-            items.append(try take(bytes, from: terminal, into: &group, in: transaction))
-        }
-        try close(&group, dice: &dice, in: transaction)
-        return PushResponse(epoch: epoch, items: items, batch: request.batch)
-    }
-
-    private func take(
-        _ bytes: [UInt8],
-        from terminal: EnrolledTerminal,
-        into group: inout Group,
-        in transaction: any ReplicaTransaction
-    ) throws -> PushResponse.Item {
-        func refused(
-            _ verdict: Verdict,
-            _ reason: String,
-            stored: Bool = false
-        )
-            -> PushResponse.Item
-        {
-            PushResponse.Item(verdict: verdict, reason: reason, known: false, stored: stored)
-        }
-        let operation: Operation
-        do {
-            operation = try Operation(bytes: bytes)
-        } catch {
-            return refused(.quarantined, error.code.text)
-        }
-        guard operation.id.replica == terminal.replica else {
-            return refused(.quarantined, "sync.foreign_operation")
-        }
-        if let logged = try transaction.operation(operation.id) {
-            guard logged.operation.hash == operation.hash, let judgement = logged.judgement else {
-                return refused(.quarantined, "sync.fork")
-            }
-            if defects.contains(.doubleApply) {
-                try reducer.apply(operation, judgement, to: transaction)
-            }
-            return PushResponse.Item(
-                verdict: judgement.verdict,
-                reason: judgement.reason,
-                known: true,
-                stored: true
-            )
-        }
-        let before = try transaction.chainHead(terminal.replica, operation.id.incarnation)
-        guard operation.id.sequence == (before?.id.sequence ?? 0) + 1 else {
-            return refused(.waiting, "sync.predecessor_missing")
-        }
-        let chained = before == nil || before?.hash == operation.previous
-        let (verdict, reason) =
-            chained
-            ? try judge(operation, by: terminal, in: transaction)
-            : (.quarantined, "sync.chain_broken")
-        try place(operation, verdict, reason, into: &group, in: transaction)
-        return refused(verdict, reason, stored: true)
-    }
-
-    private func judge(
-        _ operation: Operation,
-        by terminal: EnrolledTerminal,
-        in transaction: any ReplicaTransaction
-    ) throws -> (Verdict, reason: String) {
-        guard terminal.scopes.contains(operation.scope) else {
-            return (.quarantined, "sync.scope_not_permitted")
-        }
-        return try judge(operation, in: transaction)
-    }
-
-    /// The verdict on an operation of any author that may speak in its scope.
-    private func judge(
-        _ operation: Operation,
-        in transaction: any ReplicaTransaction
-    ) throws -> (Verdict, reason: String) {
-        if operation.kind == .decision, operation.id.replica != replica.id {
-            return (.quarantined, "sync.decision_by_terminal")
-        }
-        if reducer.knows(operation), let flaw = rules.flaw(operation) {
-            return (.quarantined, flaw)
-        }
-        return try reducer.verdict(on: operation, in: transaction)
-    }
-
     // MARK: - Groups
 
     /// What one transaction takes in: every operation's place and verdict, by scope.
-    private struct Group {
+    struct Group {
         let reading: ClockReading
         var items: [Scope: [Acceptance.Item]] = [:]
         var changed: Set<EntityKey> = []
     }
 
-    private func place(
+    func place(
         _ operation: Operation,
         _ verdict: Verdict,
         _ reason: String,
@@ -214,7 +100,7 @@ public struct HubReplica: Sendable {
         try note(operation, judgement, into: &group, in: transaction)
     }
 
-    private func note(
+    func note(
         _ operation: Operation,
         _ judgement: Judgement,
         into group: inout Group,
@@ -232,7 +118,7 @@ public struct HubReplica: Sendable {
     }
 
     /// Lets the rooms react, then ends the group in each scope that it touched.
-    private mutating func close(
+    mutating func close(
         _ group: inout Group,
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
@@ -261,7 +147,7 @@ public struct HubReplica: Sendable {
         }
     }
 
-    private mutating func author(
+    mutating func author(
         _ draft: Draft,
         by author: String,
         into group: inout Group,
@@ -273,7 +159,7 @@ public struct HubReplica: Sendable {
         try place(operation, verdict, reason, into: &group, in: transaction)
     }
 
-    private mutating func author(
+    mutating func author(
         _ draft: Draft,
         by author: String,
         _ reading: ClockReading,
@@ -351,62 +237,5 @@ public struct HubReplica: Sendable {
             try transaction.judge(operation.id, judgement)
             try note(operation, judgement, into: &group, in: transaction)
         }
-    }
-
-    // MARK: - Down
-
-    /// The next page of a scope: whole groups only, so that a terminal never shows half of one.
-    public func pull(
-        _ request: PullRequest,
-        in reading: any ReplicaReading
-    ) throws -> PullResponse {
-        let terminal = try Self.terminal(request.replica, in: reading)
-        guard terminal.scopes.contains(request.scope) else {
-            throw SyncRefusal.scopeNotPermitted(request.scope)
-        }
-        let epoch = try reading.integer(Setting.epoch) ?? 0
-        let head = try reading.head(of: request.scope)
-        var page: [LoggedOperation] = []
-        if request.epoch == epoch, request.after < head {
-            page = try groups(request.scope, request.after, request.limit, in: reading)
-        }
-        let reached = page.last?.judgement?.position ?? request.after
-        return PullResponse(
-            epoch: epoch,
-            scope: request.scope,
-            after: request.after,
-            operations: page.map(\.operation.bytes),
-            head: head,
-            digest: reached == head ? try reading.digest(of: request.scope) : nil,
-            reducer: reducer.fingerprint
-        )
-    }
-
-    private func groups(
-        _ scope: Scope,
-        _ after: UInt64,
-        _ limit: Int,
-        in reading: any ReplicaReading
-    ) throws -> [LoggedOperation] {
-        var limit = min(max(limit, 1), 2_000)
-        while true {
-            let page = try reading.stream(scope, after: after, limit: limit)
-            if let end = Self.end(of: page) { return Array(page[..<end]) }
-            precondition(page.count == limit, "a group of \(scope) has no end")
-            limit *= 2
-        }
-    }
-
-    /// Behind the last group that fits ``PullResponse/byteCountMax``, or the first if none does;
-    /// nil when no group ends here.
-    private static func end(of page: [LoggedOperation]) -> Int? {
-        var end: Int?
-        var byteCount = 0
-        for (index, logged) in page.enumerated() {
-            byteCount += logged.operation.bytes.count
-            if end != nil, byteCount > PullResponse.byteCountMax { return end }
-            if logged.endsGroup { end = index + 1 }
-        }
-        return end
     }
 }

@@ -1,0 +1,143 @@
+import Tally
+
+// A terminal takes the hub's order.
+
+extension TerminalReplica {
+    /// What came of applying a page.
+    public enum PullOutcome: Hashable, Sendable {
+        /// The page is not the next one (repeated, late, or of another round); nothing changed.
+        case stale
+        /// Applied; whether the hub has more.
+        case applied(more: Bool)
+        /// The hub has another epoch: it was restored or replaced. Everything is sent and fetched
+        /// again, with nobody doing anything.
+        case newEpoch
+        /// The state differed from the hub's at the same position; it was rebuilt from the own log,
+        /// or, where that did not help, is fetched again.
+        case repaired(refetch: Bool)
+        /// The state differs from the hub's, and neither the own log nor fetching everything again
+        /// helped: a fault of one of the programs, for a person to see. It is tried again when the
+        /// order has grown to twice its length.
+        case differs
+    }
+
+    /// What to ask the hub for next in a scope.
+    public func pullRequest(
+        _ scope: Scope,
+        in reading: any ReplicaReading,
+        limit: Int = 500
+    ) throws -> PullRequest {
+        PullRequest(
+            replica: replica.id,
+            scope: scope,
+            epoch: try reading.integer(Setting.epoch) ?? 0,
+            after: try cursor(of: scope, in: reading),
+            limit: limit
+        )
+    }
+
+    /// Applies a page: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - response: the hub's answer.
+    ///   - now: the wall clock, to clamp stamps.
+    ///   - transaction: the terminal's store.
+    /// - Returns: what came of it.
+    /// - Throws: ``SyncRefusal/malformed`` when the page is cut, has gaps, or is not what the hub
+    ///   says it is; the caller's transaction is then undone.
+    public func apply(
+        _ response: PullResponse,
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws -> PullOutcome {
+        guard response.epoch == (try transaction.integer(Setting.epoch) ?? 0) else {
+            try adopt(epoch: response.epoch, in: transaction)
+            return .newEpoch
+        }
+        let cursor = try cursor(of: response.scope, in: transaction)
+        guard response.after == cursor else { return .stale }
+        guard response.head >= cursor else {
+            // The hub's order is shorter than what it has given out: it lost its end.
+            try adopt(epoch: response.epoch, in: transaction)
+            return .newEpoch
+        }
+        let hub = try Self.enrolment(in: transaction)?.hub
+        var page = PageReader(scope: response.scope, hub: hub, position: cursor)
+        let judged = try page.judged(response.operations, log: transaction)
+        do {
+            try take(judged, now: now, in: transaction)
+        } catch is CanonicalError {
+            // A cell that the page builds on is damaged. The log is whole, so the state is made
+            // anew from it; taking an operation a second time changes nothing.
+            try noteRepair(of: response.scope, in: transaction)
+            try reducer.rebuild(response.scope, in: transaction)
+            try take(judged, now: now, in: transaction)
+        }
+        guard page.position <= response.head, page.position > cursor || cursor == response.head
+        else { throw SyncRefusal.malformed }
+        let reached =
+            defects.contains(.skippedCursor) && page.position > cursor
+                && page.position.isMultiple(of: 7)
+            ? page.position + 1 : page.position
+        try transaction.set(Setting.cursor(response.scope), to: reached)
+        guard reached >= response.head else { return .applied(more: true) }
+        return try compare(with: response, in: transaction)
+    }
+
+    private func take(
+        _ judged: [(Operation, Judgement)],
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        for (operation, judgement) in judged {
+            try take(operation, judgement, now: now, in: transaction)
+        }
+    }
+
+    private func noteRepair(of scope: Scope, in transaction: any ReplicaTransaction) throws {
+        let key = Setting.repairs(scope)
+        try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
+    }
+
+    private func take(
+        _ operation: Operation,
+        _ judgement: Judgement,
+        now: Moment,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        if let logged = try transaction.operation(operation.id) {
+            guard logged.operation.hash == operation.hash else { throw SyncRefusal.malformed }
+            try transaction.judge(operation.id, judgement)
+        } else {
+            try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
+        }
+        if operation.id.replica == replica.id {
+            try transaction.acknowledge(operation.id, judgement.verdict)
+        }
+        try reducer.apply(operation, judgement, to: transaction)
+        try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+    }
+
+    private func compare(
+        with response: PullResponse,
+        in transaction: any ReplicaTransaction
+    ) throws -> PullOutcome {
+        let scope = response.scope
+        guard let theirs = response.digest, response.reducer == reducer.fingerprint,
+            !defects.contains(.adoptedDigest), try transaction.digest(of: scope) != theirs
+        else { return .applied(more: false) }
+        if let tried = try transaction.integer(Setting.refetched(scope)),
+            response.head / 2 < tried
+        {
+            return .differs
+        }
+        try noteRepair(of: scope, in: transaction)
+        try reducer.rebuild(scope, in: transaction)
+        if try transaction.digest(of: scope) == theirs { return .repaired(refetch: false) }
+        try transaction.clearCells(of: scope)
+        try transaction.forgetJudgements(of: scope, acknowledgements: false)
+        try transaction.set(Setting.cursor(scope), to: 0)
+        try transaction.set(Setting.refetched(scope), to: response.head)
+        return .repaired(refetch: true)
+    }
+}
