@@ -118,10 +118,17 @@ let package = Package(
         system("CZlib", "zlib", "zlib1g-dev"),
         room("Deflate", ["Tally", "CZlib"]),
         room("Ledger", ["Tally", "Sync", grdb]),
+        .target(
+            name: "ZXingShim",
+            path: "Sources/C/ZXingShim",
+            linkerSettings: [.linkedLibrary("ZXing")]
+        ),
         room("Imaging", ["Tally", "Codes"]),
         .executableTarget(
             name: "ImagingWorker",
-            dependencies: ["Tally", "Imaging", "CZBar", "CQREncode", "CPNG", "CTurboJPEG"],
+            dependencies: [
+                "Tally", "Imaging", "CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG",
+            ],
             exclude: ["README.md"],
             swiftSettings: strict
         ),
@@ -245,5 +252,6 @@ let package = Package(
             ]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -60,82 +60,7 @@ public final class ImagingWorkerClient: Sendable {
         }
     }
 
-    /// Finds the codes in a picture.
-    ///
-    /// - Parameters:
-    ///   - picture: the content of a PNG, JPEG, PGM or PPM file.
-    ///   - symbologies: the kinds of code to look for.
-    /// - Returns: what was found, which may be nothing.
-    /// - Throws: when the file is no whole picture, or the child failed.
-    public func read(
-        picture: [UInt8],
-        symbologies: Set<Symbology> = Symbology.standard
-    ) throws(ImagingError) -> PictureReading {
-        let reply = try perform(.read(picture: picture, symbologies: symbologies))
-        guard case .reading(let symbols, let partialCount) = reply else { throw .wireBroken }
-        return PictureReading(symbols: symbols.map(Symbol.init), partialCount: partialCount)
-    }
-
-    /// Works out the squares of a QR code.
-    ///
-    /// - Parameters:
-    ///   - content: what the code is to hold.
-    ///   - level: how much of it may be lost.
-    /// - Returns: the squares, to be drawn.
-    /// - Throws: when the content is empty or too long, or the child failed.
-    public func modules(
-        of content: QRContent,
-        level: ErrorCorrection = .medium
-    ) throws(ImagingError) -> QRModules {
-        guard case .modules(let modules) = try perform(.modules(content, level)) else {
-            throw .wireBroken
-        }
-        return modules
-    }
-
-    /// Draws a QR code as a PNG file.
-    ///
-    /// - Parameters:
-    ///   - content: what the code is to hold.
-    ///   - level: how much of it may be lost.
-    ///   - moduleSize: pixels a module, from 1.
-    ///   - margin: the light border, in modules; the standard wants 4.
-    /// - Returns: the file.
-    /// - Throws: when the content is empty or too long, the picture would have more than
-    ///   ``ImagingLimits/sideMax`` pixels a side, or the child failed.
-    public func png(
-        of content: QRContent,
-        level: ErrorCorrection = .medium,
-        moduleSize: Int = 4,
-        margin: Int = QRModules.quietZone
-    ) throws(ImagingError) -> [UInt8] {
-        precondition(moduleSize > 0 && margin >= 0, "a code's sizes are positive")
-        let request = ImagingRequest.draw(content, level, moduleSize: moduleSize, margin: margin)
-        guard case .picture(let file) = try perform(request) else { throw .wireBroken }
-        return file
-    }
-
-    /// ``read(picture:symbologies:)`` for server code.
-    public func readInBackground(
-        picture: [UInt8],
-        symbologies: Set<Symbology> = Symbology.standard
-    ) async throws -> PictureReading {
-        try await inBackground { try self.read(picture: picture, symbologies: symbologies) }
-    }
-
-    /// ``png(of:level:moduleSize:margin:)`` for server code.
-    public func pngInBackground(
-        of content: QRContent,
-        level: ErrorCorrection = .medium,
-        moduleSize: Int = 4,
-        margin: Int = QRModules.quietZone
-    ) async throws -> [UInt8] {
-        try await inBackground {
-            try self.png(of: content, level: level, moduleSize: moduleSize, margin: margin)
-        }
-    }
-
-    private func inBackground<Value: Sendable>(
+    func inBackground<Value: Sendable>(
         _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -143,10 +68,12 @@ public final class ImagingWorkerClient: Sendable {
         }
     }
 
-    private func perform(_ request: ImagingRequest) throws(ImagingError) -> ImagingReply {
-        if case .read(let picture, _) = request, picture.count > ImagingLimits.frameCountMax - 64 {
-            throw .refused(.tooLarge, detail: "\(picture.count) bytes")
-        }
+    /// Asks the child.
+    ///
+    /// - Parameter request: what to ask.
+    /// - Returns: its answer, which is no refusal.
+    /// - Throws: the refusal, or what befell the child.
+    func perform(_ request: ImagingRequest) throws(ImagingError) -> ImagingReply {
         let reply = try state.withLock { (state) throws(ImagingError) in
             try Self.perform(request, &state, executable, timeout)
         }

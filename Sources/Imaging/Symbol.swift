@@ -18,14 +18,17 @@ public struct Symbol: Hashable, Sendable {
     public let text: DecodedText
     /// Whether the symbol says that it holds GS1 data (FNC1 in first position).
     public let isGS1: Bool
-    /// Four.
+    /// The AIM symbology identifier (ISO/IEC 15424) such as `]Q1`; empty when it is not known.
+    public let identifier: String
+    /// Four, clockwise from the symbol's own upper left where that is known.
     public let corners: [PicturePoint]
 
     init(_ wire: WireSymbol) {
         symbology = wire.symbology
         bytes = wire.bytes
-        text = DecodedText(wire.bytes)
+        text = DecodedText(wire.bytes, eci: wire.eci)
         isGS1 = wire.isGS1
+        identifier = wire.identifier
         corners = wire.corners
     }
 }
@@ -38,4 +41,12 @@ public struct PictureReading: Hashable, Sendable {
     ///
     /// Their data are not given: a part must never pass for the whole.
     public let partialCount: Int
+    /// The child's processor time, without unpacking the file.
+    public let processorTime: Duration
+
+    init(_ reply: ReadingReply) {
+        symbols = reply.symbols.map(Symbol.init)
+        partialCount = reply.partialCount
+        processorTime = .microseconds(reply.microseconds)
+    }
 }

@@ -9,10 +9,15 @@ public enum Symbology: UInt8, Hashable, Sendable, CaseIterable {
     case upcE = 7
     /// Interleaved 2 of 5; ITF-14 is one.
     case interleaved25 = 8
+    case dataMatrix = 9
+    case aztec = 10
+    case pdf417 = 11
+    case microQR = 12
+    case code93 = 13
 
     /// What is searched for unless told otherwise: few, since every further kind brings readings
     /// of codes that are not there.
-    public static let standard: Set<Symbology> = [.qr, .code128, .code39, .ean13]
+    public static let standard: Set<Symbology> = [.qr, .dataMatrix, .code128, .code39, .ean13]
 
     /// The name in commands and JSON.
     public var name: String {
@@ -25,6 +30,11 @@ public enum Symbology: UInt8, Hashable, Sendable, CaseIterable {
         case .upcA: "upca"
         case .upcE: "upce"
         case .interleaved25: "i25"
+        case .dataMatrix: "datamatrix"
+        case .aztec: "aztec"
+        case .pdf417: "pdf417"
+        case .microQR: "microqr"
+        case .code93: "code93"
         }
     }
 

@@ -52,17 +52,8 @@ enum Worker {
     private static func perform(_ request: ImagingRequest) -> ImagingReply {
         do {
             switch request {
-            case .read(let picture, let symbologies):
-                let gray = try GrayPicture(file: picture)
-                let found = PictureReader(symbologies: symbologies).read(gray)
-                return .reading(found.symbols, partialCount: found.partialCount)
-            case .modules(let content, let level):
-                return .modules(try QRWriter.modules(content, level))
-            case .draw(let content, let level, let moduleSize, let margin):
-                let modules = try QRWriter.modules(content, level)
-                return .picture(
-                    try PNGFile.write(modules, moduleSize: moduleSize, margin: margin)
-                )
+            case .reading(let request): return .reading(try Reading.answer(request))
+            case .drawing(let request): return .drawing(try Drawing.answer(request))
             }
         } catch {
             return .refused(error.fault, detail: error.detail)

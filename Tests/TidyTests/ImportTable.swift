@@ -47,7 +47,7 @@ enum ImportTable {
         "Imaging": RoomRule(["Tally", "Codes"], world),
         "ImagingWorker": RoomRule(
             ["Imaging", "Tally"],
-            ["CZBar", "CQREncode", "CPNG", "CTurboJPEG", "Glibc", "Foundation"]
+            ["CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG", "Glibc", "Foundation"]
         ),
         "Connectors": RoomRule(core, world.union(["Yams", "AsyncHTTPClient", "Logging"])),
         "Web": RoomRule(

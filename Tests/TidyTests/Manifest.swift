@@ -68,7 +68,8 @@ struct Manifest {
 
     private mutating func readTarget(_ call: Substring, isTest: Bool) {
         let literals = call.split(separator: "\"", omittingEmptySubsequences: false)
-        guard literals.count > 2 else { return }
+        // Module maps and shims over C libraries are no rooms.
+        guard literals.count > 2, !call.contains("path: \"Sources/C/") else { return }
         var list = Substring()
         if let start = call.firstIndex(of: "[") {
             let inside = call[call.index(after: start)...]

@@ -1,63 +1,15 @@
 import CZBar
 import Imaging
 
-/// Looks for codes in a picture: as it is, then prepared in other ways until something is found.
-///
-/// libzbar takes a picture at the size it comes in, and misses codes that are too large, too small,
-/// light on dark, or at the very edge; each attempt mends one of these. Cheap attempts go first.
-struct PictureReader {
-    struct Found {
-        var symbols: [WireSymbol] = []
-        var partialCount = 0
-
-        var isEmpty: Bool { symbols.isEmpty && partialCount == 0 }
-    }
-
-    /// Above this size the half picture is tried first: libzbar's time goes with the pixels.
-    private static let largePixels = 2_000_000
-    /// Up to this size the picture is tried at double size.
-    private static let smallPixels = 1_000_000
-    private static let marginPixels = 40
-
+/// libzbar over one picture.
+struct ZBarScanner {
     let symbologies: Set<Symbology>
 
-    func read(_ picture: GrayPicture) -> Found {
-        for attempt in attempts(picture) {
-            let found = attempt()
-            if !found.isEmpty { return found }
-        }
-        return Found()
-    }
-
-    private func attempts(_ picture: GrayPicture) -> [() -> Found] {
-        let isLarge = picture.pixelCount > Self.largePixels
-        let isSmall = picture.pixelCount <= Self.smallPixels
-        let plain = { scan(picture) { $0 } }
-        let half = {
-            let smaller = picture.halved
-            return scan(smaller) { PicturePoint(x: 2 * $0.x, y: 2 * $0.y) }
-        }
-        let double = {
-            scan(picture.doubled) { PicturePoint(x: $0.x / 2, y: $0.y / 2) }
-        }
-        let padded = {
-            scan(picture.padded(by: Self.marginPixels)) { corner in
-                PicturePoint(x: corner.x - Self.marginPixels, y: corner.y - Self.marginPixels)
-            }
-        }
-        let inverted = { scan(picture.inverted) { $0 } }
-        if isLarge { return [half, plain] }
-        return [plain] + (isSmall ? [double, padded, half, inverted] : [half, padded, inverted])
-    }
-
     /// One pass of libzbar with a scanner of its own: a used one remembers what it saw.
-    private func scan(
-        _ picture: GrayPicture,
-        place: (PicturePoint) -> PicturePoint
-    ) -> Found {
+    func scan(_ picture: GrayPicture) -> Findings {
         guard picture.width > 0, picture.height > 0, let scanner = zbar_image_scanner_create(),
             let image = zbar_image_create()
-        else { return Found() }
+        else { return Findings() }
         defer {
             zbar_image_destroy(image)
             zbar_image_scanner_destroy(scanner)
@@ -69,10 +21,10 @@ struct PictureReader {
         return picture.pixels.withUnsafeBytes { pixels in
             zbar_image_set_data(image, pixels.baseAddress, UInt(pixels.count), nil)
             zbar_scan_image(scanner, image)
-            var found = Found()
+            var found = Findings()
             var next = zbar_image_first_symbol(image)
             while let symbol = next {
-                add(symbol, to: &found, place: place)
+                add(symbol, to: &found)
                 next = zbar_symbol_next(symbol)
             }
             return found
@@ -81,8 +33,8 @@ struct PictureReader {
 
     private func configure(_ scanner: OpaquePointer) {
         zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0)
-        for symbology in symbologies {
-            zbar_image_scanner_set_config(scanner, symbology.zbarType, ZBAR_CFG_ENABLE, 1)
+        for type in symbologies.compactMap(\.zbarType) {
+            zbar_image_scanner_set_config(scanner, type, ZBAR_CFG_ENABLE, 1)
         }
         // Without it libzbar guesses an encoding and changes the bytes.
         zbar_image_scanner_set_config(scanner, ZBAR_QRCODE, ZBAR_CFG_BINARY, 1)
@@ -93,8 +45,7 @@ struct PictureReader {
 
     private func add(
         _ symbol: OpaquePointer,
-        to found: inout Found,
-        place: (PicturePoint) -> PicturePoint
+        to found: inout Findings
     ) {
         let type = zbar_symbol_get_type(symbol)
         if type == ZBAR_PARTIAL {
@@ -108,13 +59,14 @@ struct PictureReader {
             start: data,
             count: Int(zbar_symbol_get_data_length(symbol))
         )
-        let modifiers = zbar_symbol_get_modifiers(symbol)
+        let isGS1 = zbar_symbol_get_modifiers(symbol) >> ZBAR_MOD_GS1.rawValue & 1 == 1
         found.symbols.append(
             WireSymbol(
                 symbology: symbology,
                 bytes: Array(bytes),
-                isGS1: modifiers >> ZBAR_MOD_GS1.rawValue & 1 == 1,
-                corners: corners(symbol).map(place)
+                isGS1: isGS1,
+                identifier: symbology.identifier(isGS1: isGS1),
+                corners: corners(symbol)
             )
         )
     }
@@ -140,7 +92,8 @@ struct PictureReader {
 }
 
 extension Symbology {
-    fileprivate var zbarType: zbar_symbol_type_t {
+    /// libzbar's name; nil for what it does not read.
+    fileprivate var zbarType: zbar_symbol_type_t? {
         switch self {
         case .qr: ZBAR_QRCODE
         case .code128: ZBAR_CODE128
@@ -150,6 +103,24 @@ extension Symbology {
         case .upcA: ZBAR_UPCA
         case .upcE: ZBAR_UPCE
         case .interleaved25: ZBAR_I25
+        case .code93: ZBAR_CODE93
+        case .dataMatrix, .aztec, .pdf417, .microQR: nil
+        }
+    }
+
+    /// The AIM symbology identifier (ISO/IEC 15424) of data that libzbar gives.
+    fileprivate func identifier(isGS1: Bool) -> String {
+        switch self {
+        case .qr, .microQR: isGS1 ? "]Q3" : "]Q1"
+        case .code128: isGS1 ? "]C1" : "]C0"
+        case .code39: "]A0"
+        case .code93: "]G0"
+        case .ean13, .upcA, .upcE: "]E0"
+        case .ean8: "]E4"
+        case .interleaved25: "]I0"
+        case .dataMatrix: isGS1 ? "]d2" : "]d1"
+        case .aztec: "]z0"
+        case .pdf417: "]L0"
         }
     }
 }

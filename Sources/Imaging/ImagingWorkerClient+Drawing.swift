@@ -1,0 +1,58 @@
+/// Codes drawn.
+extension ImagingWorkerClient {
+    /// Works out the squares of a QR code.
+    ///
+    /// - Parameters:
+    ///   - content: what the code is to hold.
+    ///   - level: how much of it may be lost.
+    /// - Returns: the squares, to be drawn.
+    /// - Throws: when the content is empty or too long, or the child failed.
+    public func modules(
+        of content: QRContent,
+        level: ErrorCorrection = .medium
+    ) throws(ImagingError) -> QRModules {
+        guard case .modules(let modules) = try draw(.modules(content, level)) else {
+            throw .wireBroken
+        }
+        return modules
+    }
+
+    /// Draws a QR code as a PNG file.
+    ///
+    /// - Parameters:
+    ///   - content: what the code is to hold.
+    ///   - level: how much of it may be lost.
+    ///   - moduleSize: pixels a module, from 1.
+    ///   - margin: the light border, in modules; the standard wants 4.
+    /// - Returns: the file.
+    /// - Throws: when the content is empty or too long, the picture would have more than
+    ///   ``ImagingLimits/sideMax`` pixels a side, or the child failed.
+    public func png(
+        of content: QRContent,
+        level: ErrorCorrection = .medium,
+        moduleSize: Int = 4,
+        margin: Int = QRModules.quietZone
+    ) throws(ImagingError) -> [UInt8] {
+        precondition(moduleSize > 0 && margin >= 0, "a code's sizes are positive")
+        let request = DrawingRequest.draw(content, level, moduleSize: moduleSize, margin: margin)
+        guard case .picture(let file) = try draw(request) else { throw .wireBroken }
+        return file
+    }
+
+    /// ``png(of:level:moduleSize:margin:)`` for server code.
+    public func pngInBackground(
+        of content: QRContent,
+        level: ErrorCorrection = .medium,
+        moduleSize: Int = 4,
+        margin: Int = QRModules.quietZone
+    ) async throws -> [UInt8] {
+        try await inBackground {
+            try self.png(of: content, level: level, moduleSize: moduleSize, margin: margin)
+        }
+    }
+
+    private func draw(_ request: DrawingRequest) throws(ImagingError) -> DrawingReply {
+        guard case .drawing(let reply) = try perform(.drawing(request)) else { throw .wireBroken }
+        return reply
+    }
+}

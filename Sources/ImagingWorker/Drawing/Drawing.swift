@@ -1,0 +1,14 @@
+import Imaging
+
+/// What is asked to be drawn.
+enum Drawing {
+    static func answer(_ request: DrawingRequest) throws(WorkerError) -> DrawingReply {
+        switch request {
+        case .modules(let content, let level):
+            return .modules(try QRWriter.modules(content, level))
+        case .draw(let content, let level, let moduleSize, let margin):
+            let modules = try QRWriter.modules(content, level)
+            return .picture(try PNGFile.write(modules, moduleSize: moduleSize, margin: margin))
+        }
+    }
+}
