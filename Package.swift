@@ -132,6 +132,11 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: strict
         ),
+        .systemLibrary(name: "CLinuxDevices", path: "Sources/C/CLinuxDevices"),
+        room(
+            "Drivers",
+            ["Tally", "Imaging", "CLinuxDevices", .product(name: "Yams", package: "Yams")]
+        ),
         room(
             "Connectors",
             [
@@ -167,7 +172,8 @@ let package = Package(
             dependencies: [
                 "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
-                "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Connectors", "Web", "Simulator",
+                "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
+                "Simulator",
                 arguments, hummingbird, httpClient, logging, lifecycle, crypto, grdb,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -195,6 +201,13 @@ let package = Package(
             ]
         ),
         tests("DaemonTests", ["Tally", "Sync", "Agent", "Hub", "Ledger", grdb]),
+        tests(
+            "DriversTests",
+            [
+                "Tally", "Imaging", "Drivers", "CLinuxDevices",
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
         tests(
             "ExceptionReportsTests",
             ["ExceptionReports", "Forms", "RoomPlant", "Sync", "Tally"]

@@ -49,6 +49,7 @@ enum ImportTable {
             ["Imaging", "Tally"],
             ["CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG", "Glibc", "Foundation"]
         ),
+        "Drivers": RoomRule(["Tally", "Imaging"], world.union(["CLinuxDevices", "Yams"])),
         "Connectors": RoomRule(core, world.union(["Yams", "AsyncHTTPClient", "Logging"])),
         "Web": RoomRule(
             core.union(nodes),
@@ -60,7 +61,7 @@ enum ImportTable {
         "Simulator": RoomRule(core.union(nodes), foundation),
         "tallyman": RoomRule(
             core.union(nodes).union([
-                "Deflate", "Ledger", "Imaging", "Connectors", "Web", "Simulator",
+                "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web", "Simulator",
             ]),
             world.union([
                 "ArgumentParser", "Hummingbird", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
