@@ -6,17 +6,36 @@ import Imaging
 ///
 /// Of the pictures that are ready the newest is read and the others go back, so what is read was
 /// seen just now; while it is read the camera fills its other buffers.
-struct VideoCamera: DeviceDriver {
+package struct VideoCamera: DeviceDriver {
     private static let bufferCount: UInt32 = 4
     /// A camera that gives no picture for so long is gone.
     private static let silenceMilliseconds: UInt64 = 5000
 
-    let path: String
-    let port: DevicePort
-    let wanted: DeviceProfile.Camera?
-    let reader: ImagingWorkerClient
-    /// The kernel's side, which tests play.
-    var calls = VideoCalls()
+    private let path: String
+    private let port: DevicePort
+    private let wanted: DeviceProfile.Camera?
+    private let reader: ImagingWorkerClient
+    private let calls: VideoCalls
+
+    /// A camera.
+    ///
+    /// - Parameters:
+    ///   - path: such as `/dev/video0`, better one of `/dev/v4l/by-id`.
+    ///   - wanted: what pictures are asked for.
+    ///   - reader: what finds the codes in them.
+    ///   - calls: the kernel's side, which tests play.
+    package init(
+        path: String,
+        wanted: DeviceProfile.Camera?,
+        reader: ImagingWorkerClient,
+        calls: VideoCalls = VideoCalls()
+    ) {
+        self.path = path
+        port = .video(path: path)
+        self.wanted = wanted
+        self.reader = reader
+        self.calls = calls
+    }
 
     /// How pictures come.
     private struct Picture {
@@ -26,7 +45,7 @@ struct VideoCamera: DeviceDriver {
         let stride: Int
     }
 
-    func serve(_ line: DeviceLine) throws(DeviceFault) {
+    package func serve(_ line: DeviceLine) throws(DeviceFault) {
         let file = calls.open(path)
         guard file >= 0 else { throw .system(errno, port: port) }
         defer { close(file) }
@@ -85,7 +104,8 @@ struct VideoCamera: DeviceDriver {
             guard number == 0 else { break }
             offered.insert(description.pixelformat)
         }
-        guard let format = FrameConversion.Format.allCases.first(where: { offered.contains($0.code) })
+        guard
+            let format = FrameConversion.Format.allCases.first(where: { offered.contains($0.code) })
         else { throw .wrongKind(port: port.description, detail: "no picture format of ours") }
         var setting = v4l2_format()
         setting.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
@@ -158,12 +178,18 @@ struct VideoCamera: DeviceDriver {
                 throw .gone(port: port.description, detail: "no picture for 5 seconds")
             }
             guard let ready = line.wait([file], milliseconds: 1000).first else { continue }
-            if ready.events & POLLIN == 0 { throw .gone(port: port.description, detail: "unplugged") }
+            if ready.events & POLLIN == 0 {
+                throw .gone(port: port.description, detail: "unplugged")
+            }
             var held: v4l2_buffer?
             while true {
                 var next = buffer(0)
                 let number = withUnsafeMutablePointer(to: &next) { pointer in
-                    calls.control(file, UInt(tallyman_VIDIOC_DQBUF), UnsafeMutableRawPointer(pointer))
+                    calls.control(
+                        file,
+                        UInt(tallyman_VIDIOC_DQBUF),
+                        UnsafeMutableRawPointer(pointer)
+                    )
                 }
                 if number == EAGAIN { break }
                 guard number == 0 else { throw .system(number, port: port) }
@@ -205,17 +231,26 @@ struct VideoCamera: DeviceDriver {
 }
 
 /// The calls by which a camera is used.
-struct VideoCalls: Sendable {
-    var open: @Sendable (String) -> Int32 = { path in
+package struct VideoCalls: Sendable {
+    package var open: @Sendable (String) -> Int32 = { path in
         Glibc.open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
     }
     /// ioctl(2): 0, or the number of what went wrong.
-    var control: @Sendable (Int32, UInt, UnsafeMutableRawPointer) -> Int32 = { file, request, value in
+    package var control: @Sendable (Int32, UInt, UnsafeMutableRawPointer) -> Int32 = {
+        file,
+        request,
+        value in
         ioctl(file, request, value) == 0 ? 0 : errno
     }
-    var map: @Sendable (Int32, Int, Int) -> UnsafeMutableRawPointer? = { file, count, offset in
+    package var map: @Sendable (Int32, Int, Int) -> UnsafeMutableRawPointer? = {
+        file,
+        count,
+        offset in
         let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, file, offset)
         return address == MAP_FAILED ? nil : address
     }
-    var unmap: @Sendable (UnsafeMutableRawPointer, Int) -> Void = { _ = munmap($0, $1) }
+    package var unmap: @Sendable (UnsafeMutableRawPointer, Int) -> Void = { _ = munmap($0, $1) }
+
+    /// The kernel's own.
+    package init() {}
 }

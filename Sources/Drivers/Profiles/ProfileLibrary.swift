@@ -84,6 +84,7 @@ public struct ProfileLibrary: Sendable {
     /// Reads what hangs on a terminal.
     ///
     /// - Parameter path: the file of `tallyman agent --profile FILE`.
+    /// - Returns: the devices with their profiles.
     /// - Throws: ``ProfileRefusal`` with the line of what is wrong.
     public func terminal(_ path: String) throws(ProfileRefusal) -> TerminalProfile {
         let text = try Self.text(at: path)

@@ -1,14 +1,13 @@
 import Imaging
 
 /// What serves a device on a thread of its own.
-protocol DeviceDriver: Sendable {
+package protocol DeviceDriver: Sendable {
     /// Opens the device, tells `line` that it is ready, and serves it.
     ///
     /// - Parameter line: where scans go, and where the end is told.
     /// - Throws: when it cannot be opened, or is gone; returns when the line stops.
     func serve(_ line: DeviceLine) throws(DeviceFault)
 }
-
 
 /// The list of drivers, written out.
 enum DeviceDrivers {
@@ -26,14 +25,9 @@ enum DeviceDrivers {
         case .listen(let host, let port):
             return NetworkScanner(host: host, number: port, isListener: true, port: device.port)
         case .evdev(let path):
-            return KeyboardScanner(path: path, port: device.port)
+            return KeyboardScanner(path: path)
         case .video(let path):
-            return VideoCamera(
-                path: path,
-                port: device.port,
-                wanted: device.profile.camera,
-                reader: reader()
-            )
+            return VideoCamera(path: path, wanted: device.profile.camera, reader: reader())
         case .folder(let path):
             return WatchedFolder(path: path, port: device.port, reader: reader())
         case .page, .usb, .cups:

@@ -5,7 +5,7 @@ import Tally
 
 /// Between a device's thread and the terminal: what the driver tells goes out by it, and what the
 /// terminal wants (another format, the end) comes in.
-final class DeviceLine: Sendable {
+package final class DeviceLine: Sendable {
     let device: TerminalProfile.Device
     private let sink: @Sendable (DeviceEvent) -> Void
     private let state: Mutex<State>
@@ -171,7 +171,8 @@ final class DeviceLine: Sendable {
             state.status.losses[loss, default: 0] += 1
             let count = state.toldLoss[loss, default: 0] + 1
             state.toldLoss[loss] = count
-            let isTold = loss != .tooMany || [1, 10, 100, 1000].contains(count) || count % 10_000 == 0
+            let isTold =
+                loss != .tooMany || [1, 10, 100, 1000].contains(count) || count % 10_000 == 0
             return isTold ? count : nil
         }
         if let told { sink(.loss(device: device.name, loss, count: told)) }

@@ -22,7 +22,7 @@ public final class DeviceRack: Sendable {
     ///   - profile: what hangs on the terminal.
     ///   - taught: formats that were found by teaching, by device; they go before the profile's.
     ///   - reader: makes what reads pictures; each camera has one.
-    ///   - sink: called on the devices' threads, one event of a device after another; must not wait.
+    ///   - sink: called on the devices' threads, a device's events one after another; must not wait.
     public init(
         _ profile: TerminalProfile,
         taught: [String: ScanFormat] = [:],
@@ -53,6 +53,15 @@ public final class DeviceRack: Sendable {
         for line in lines { line.teach(isTaught) }
     }
 
+    /// Prepares with drivers of the caller's; opens nothing.
+    package init(
+        _ devices: [(TerminalProfile.Device, any DeviceDriver)],
+        sink: @escaping @Sendable (DeviceEvent) -> Void
+    ) {
+        lines = devices.map { DeviceLine($0.0, format: $0.0.format, sink: sink) }
+        drivers = devices.map(\.1)
+    }
+
     private func line(_ device: String) -> DeviceLine? {
         lines.first { $0.device.name == device }
     }
@@ -67,9 +76,9 @@ public final class DeviceRack: Sendable {
                 continue
             }
             running.withLock { $0 += 1 }
-            Thread.detachNewThread { [running] in
+            Thread.detachNewThread {
                 Self.run(line, driver)
-                running.withLock { $0 -= 1 }
+                self.running.withLock { $0 -= 1 }
             }
         }
         let deadline = DeviceLine.now + Self.startMilliseconds

@@ -33,7 +33,8 @@ public struct DeviceStatus: Equatable, Sendable {
 
     init(_ device: TerminalProfile.Device) {
         name = device.name
-        model = device.profile.make == "any"
+        model =
+            device.profile.make == "any"
             ? device.profile.model : "\(device.profile.make) \(device.profile.model)"
         kind = device.profile.kind
         port = device.port.description

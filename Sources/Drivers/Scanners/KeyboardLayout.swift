@@ -97,7 +97,7 @@ public enum KeyboardLayout: String, Hashable, Sendable, Codable, CaseIterable {
     }
 
     /// The key for a character, and what is held with it; nil where the layout has none.
-    func key(for character: Character) -> (code: UInt16, shift: Bool, alternate: Bool)? {
+    package func key(for character: Character) -> (code: UInt16, shift: Bool, alternate: Bool)? {
         let keys = Self.tables[self] ?? [:]
         for code in keys.keys.sorted() {
             if keys[code]?.plain == character { return (code, false, false) }

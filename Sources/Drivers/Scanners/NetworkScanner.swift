@@ -70,7 +70,9 @@ struct NetworkScanner: DeviceDriver {
             while !line.isStopping {
                 let now = DeviceLine.now
                 guard now < until else { return ETIMEDOUT }
-                guard !line.wait([file], POLLOUT, milliseconds: until - now).isEmpty else { continue }
+                guard !line.wait([file], POLLOUT, milliseconds: until - now).isEmpty else {
+                    continue
+                }
                 var status: Int32 = 0
                 var size = socklen_t(4)
                 getsockopt(file, SOL_SOCKET, SO_ERROR, &status, &size)

@@ -2,15 +2,17 @@
 ///
 /// A person scans at most a few times a second; what is far above that is a scanner gone mad or a
 /// code in a stand's view, and is dropped before it reaches the page.
-struct ScanRate: Sendable {
-    static let burst = 20
-    static let perSecond = 10
+package struct ScanRate: Sendable {
+    package static let burst = 20
+    package static let perSecond = 10
+
+    package init() {}
 
     private var tokens = Double(Self.burst)
     private var last: UInt64?
 
     /// Takes a token; false when there is none.
-    mutating func take(at now: UInt64) -> Bool {
+    package mutating func take(at now: UInt64) -> Bool {
         refill(now)
         guard tokens >= 1 else { return false }
         tokens -= 1
@@ -18,7 +20,7 @@ struct ScanRate: Sendable {
     }
 
     /// Milliseconds until there is a token; 0 when there is one.
-    mutating func wait(at now: UInt64) -> UInt64 {
+    package mutating func wait(at now: UInt64) -> UInt64 {
         refill(now)
         guard tokens < 1 else { return 0 }
         return UInt64((1 - tokens) * 1000 / Double(Self.perSecond)) + 1

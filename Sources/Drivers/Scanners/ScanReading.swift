@@ -22,7 +22,7 @@ public struct ScanReading: Hashable, Sendable {
         self.init(bytes: scan.raw, format)
     }
 
-    init(bytes raw: [UInt8], _ format: ScanFormat) {
+    package init(bytes raw: [UInt8], _ format: ScanFormat) {
         var bytes = raw[...]
         let suffix = Array(format.suffix.utf8)
         if !suffix.isEmpty, bytes.count >= suffix.count,

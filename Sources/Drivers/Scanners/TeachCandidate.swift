@@ -71,7 +71,8 @@ struct TeachCandidate: Hashable, Sendable {
     private static func isAim(_ scalars: ArraySlice<Unicode.Scalar>) -> Bool {
         let text = scalars.map(\.value)
         let isLetter = (65...90).contains(text[1]) || (97...122).contains(text[1])
-        let isDigit = (48...57).contains(text[2]) || (65...90).contains(text[2])
+        let isDigit =
+            (48...57).contains(text[2]) || (65...90).contains(text[2])
             || (97...122).contains(text[2])
         return text[0] == 0x5D && isLetter && isDigit
     }
@@ -129,7 +130,9 @@ struct TeachCandidate: Hashable, Sendable {
         _ layout: KeyboardLayout?
     ) -> [(String, KeyboardLayout?, ScanFormat.Charset)] {
         var texts: [(String, KeyboardLayout?, ScanFormat.Charset)] = []
-        if let text = String(validating: bytes, as: UTF8.self) { texts.append((text, layout, .auto)) }
+        if let text = String(validating: bytes, as: UTF8.self) {
+            texts.append((text, layout, .auto))
+        }
         let chinese = String.Encoding(rawValue: 0x8000_0632)
         if texts.isEmpty, let text = String(data: Data(bytes), encoding: chinese) {
             texts.append((text, layout, .gb18030))

@@ -5,7 +5,7 @@ public struct TeachCode: Hashable, Sendable {
     /// From 1; it stands in the content, and on the sheet.
     public let number: Int
     /// What comes after the code's own name.
-    let body: String
+    package let body: String
 
     /// The whole content of the code.
     public var content: String { Self.name(number) + body }

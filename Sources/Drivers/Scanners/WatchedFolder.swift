@@ -58,7 +58,10 @@ struct WatchedFolder: DeviceDriver {
     }
 
     /// Names of files that their writers closed.
-    private static func changes(_ file: Int32, _ port: DevicePort) throws(DeviceFault) -> Set<String> {
+    private static func changes(
+        _ file: Int32,
+        _ port: DevicePort
+    ) throws(DeviceFault) -> Set<String> {
         var names: Set<String> = []
         var buffer = [UInt8](repeating: 0, count: 8192)
         while true {
