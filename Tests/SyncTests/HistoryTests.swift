@@ -14,7 +14,12 @@ import Workforce
         Worker.vocabulary, ReceivingRoom.vocabulary, InspectionRoom.vocabulary,
         FormsRoom.vocabulary, ExceptionRoom.vocabulary, Carton.vocabulary,
     ])
+    /// A build without optimisation is some twenty times slower and plays fewer.
+    #if DEBUG
+    private static let historyCount: UInt64 = 800
+    #else
     private static let historyCount: UInt64 = 10_000
+    #endif
     private static let trialCount = 20
     /// Of histories up to this long, every permutation is tried.
     private static let exhaustiveCountMax = 6
