@@ -3,7 +3,7 @@ import Tally
 /// Why a code that claims to be of a kind is not taken; positions count from 1.
 public enum CodeRefusal: Refusal, Equatable {
     case note(NoteRefusal)
-    case gs1(GS1Fault, identifier: String, position: Int)
+    case gs1(GS1Fault, GS1Place)
     case message(DataMessageFault, position: Int)
     /// A command code of a verb that this program does not have.
     case unknownCommand(String)
@@ -20,7 +20,7 @@ public enum CodeRefusal: Refusal, Equatable {
     public var code: ProblemCode {
         switch self {
         case .note(let refusal): refusal.code
-        case .gs1(let fault, _, _): ProblemCode("codes.gs1_" + fault.rawValue)
+        case .gs1(let fault, _): ProblemCode("codes.gs1_" + fault.rawValue)
         case .message(let fault, _): ProblemCode("codes.message_" + fault.rawValue)
         case .unknownCommand: "codes.command_unknown"
         case .badCommandValue: "codes.command_value_bad"
@@ -34,8 +34,10 @@ public enum CodeRefusal: Refusal, Equatable {
     public var facts: [String: String] {
         switch self {
         case .note(let refusal): refusal.facts
-        case .gs1(_, let identifier, let position):
-            ["identifier": identifier, "position": String(position)]
+        case .gs1(_, let place):
+            ["identifier": place.identifier, "position": String(place.position)].merging(
+                ["character": place.character, "other": place.other].filter { !$1.isEmpty }
+            ) { $1 }
         case .message(_, let position): ["position": String(position)]
         case .unknownCommand(let verb): ["verb": verb]
         case .badCommandValue(let verb, let value): ["verb": verb, "value": value]

@@ -4,7 +4,8 @@ import Tally
 /// The answer to "what does this text mean?", as JSON.
 ///
 /// `meaning` names the kind; the other keys depend on it. A refusal has `error` (the problem code),
-/// `reason` (code and facts in one line), and `position` and `identifier` where there are any.
+/// `reason` (code and facts in one line), and `position`, `identifier` and `character` where there
+/// are any. GS1 data and refusals have `valid`.
 public struct MeaningDocument: Encodable, Sendable {
     private struct Pair: Encodable {
         let identifier: String
@@ -22,11 +23,16 @@ public struct MeaningDocument: Encodable, Sendable {
     private var fields: [Pair]?
     private var bracketed: String?
     private var unbracketed: String?
+    private var elementString: String?
+    private var digitalLink: String?
+    private var valid: Bool?
     private var command: String?
     private var error: String?
     private var reason: String?
     private var position: Int?
     private var identifier: String?
+    private var character: String?
+    private var other: String?
 
     /// The document of what a text means.
     public init(_ meaning: ScanMeaning) {
@@ -39,10 +45,7 @@ public struct MeaningDocument: Encodable, Sendable {
             self.meaning = "plate"
             tag = plate.tag
         case .gs1(let string):
-            self.meaning = "gs1"
-            elements = string.elements.map { Pair(identifier: $0.identifier, value: $0.value) }
-            bracketed = string.bracketed
-            unbracketed = string.unbracketed
+            self = MeaningDocument(gs1: string)
         case .dataMessage(let message):
             self.meaning = "iso15434"
             fields = message.fields.map { Pair(identifier: $0.identifier, value: $0.value) }
@@ -61,12 +64,35 @@ public struct MeaningDocument: Encodable, Sendable {
         }
     }
 
-    /// The document of why a text was not taken.
+    /// The document of GS1 data.
+    ///
+    /// `unbracketed` is the text as GS1's own engine keeps it (a link stays a link),
+    /// `elementString` the same for every form; `digitalLink` is the canonical one and missing
+    /// where the data cannot stand in a link.
+    private init(gs1 string: ElementString) {
+        meaning = "gs1"
+        valid = true
+        elements = string.elements.map { Pair(identifier: $0.identifier, value: $0.value) }
+        unbracketed = string.unbracketed
+        guard !string.elements.isEmpty else { return }
+        bracketed = string.bracketed
+        elementString = string.elementText
+        digitalLink = string.digitalLink
+    }
+
+    /// The document of why a text was not taken; with what was read of it all the same.
     public init(refusal: CodeRefusal) {
         error = refusal.code.text
         reason = refusal.plainText
         position = refusal.facts["position"].flatMap { Int($0) }
         identifier = refusal.facts["identifier"]
+        guard case .gs1(_, let place) = refusal else { return }
+        valid = false
+        character = place.character.isEmpty ? nil : place.character
+        other = place.other.isEmpty ? nil : place.other
+        if !place.elements.isEmpty {
+            elements = place.elements.map { Pair(identifier: $0.identifier, value: $0.value) }
+        }
     }
 
     /// One line of UTF-8, keys sorted.

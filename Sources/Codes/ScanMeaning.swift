@@ -34,16 +34,38 @@ public struct CodeParser: Sendable {
     /// - Returns: the meaning; ``ScanMeaning/plain(_:)`` for what claims to be nothing else.
     /// - Throws: when the text claims to be of a kind and breaks the rules of that kind.
     public func meaning(of text: String, isGS1: Bool = false) throws(CodeRefusal) -> ScanMeaning {
-        if isGS1 { return .gs1(try GS1Parser.parse(text)) }
+        if isGS1 { return .gs1(try GS1Parser.parse(text, isStrict: false)) }
+        return try meaningOfTyped(Self.withoutLineEnd(text))
+    }
+
+    /// Reads a text as GS1 and holds it to every rule, as GS1's own engine does.
+    ///
+    /// - Parameter text: a scan with its AIM prefix, an element string (`^` or GS for FNC1), text
+    ///   in brackets, or a Digital Link.
+    /// - Returns: the elements; none for a symbol whose AIM prefix says that it holds no GS1.
+    /// - Throws: ``CodeRefusal/gs1(_:_:)`` with the application identifier and the place.
+    public func gs1(_ text: String) throws(CodeRefusal) -> ElementString {
+        try GS1Parser.parse(text, isStrict: true)
+    }
+
+    /// Many scanners type a line end behind what they read.
+    static func withoutLineEnd(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let last = scalars.last, last == "\r" || last == "\n" else { return text }
+        let end = scalars.lastIndex { $0 != "\r" && $0 != "\n" }
+        return String(scalars[..<(end.map(scalars.index(after:)) ?? scalars.startIndex)])
+    }
+
+    private func meaningOfTyped(_ text: String) throws(CodeRefusal) -> ScanMeaning {
         if text.hasPrefix("TMN") { return try note(text) }
         if text.prefix(3).uppercased() == "TM:" { return try ownCode(text) }
         if text.hasPrefix(DataMessage.header) { return .dataMessage(try DataMessage(text)) }
         if let link = try link(text) { return link }
-        if GS1Parser.aimPrefixes.contains(where: text.hasPrefix) {
-            return .gs1(try GS1Parser.elementString(text))
+        if GS1Parser.claimsGS1(text) || Self.startsBracketed(text) {
+            return .gs1(try GS1Parser.parse(text, isStrict: false))
         }
-        if Self.startsBracketed(text) { return .gs1(try GS1Parser.bracketed(text)) }
-        if let recognised = GS1Parser.recognised(text) { return .gs1(recognised) }
+        if let plain = GS1Parser.withoutAIMPrefix(text) { return try meaningOfTyped(plain) }
+        if let recognised = try GS1Parser.recognised(text) { return .gs1(recognised) }
         return .plain(text)
     }
 
@@ -70,7 +92,14 @@ public struct CodeParser: Sendable {
     private func link(_ text: String) throws(CodeRefusal) -> ScanMeaning? {
         guard DigitalLink.looksLikeURI(text) else { return nil }
         if let tag = try DigitalLink.assetText(text) { return .plate(try Plate(tag: tag)) }
-        return try DigitalLink.parse(text).map(ScanMeaning.gs1)
+        do {
+            return .gs1(try GS1Parser.parse(text, isStrict: false))
+        } catch {
+            guard case .gs1(let fault, _) = error, fault == .keyMissing || fault == .badLink else {
+                throw error
+            }
+            return nil  // An address like any other.
+        }
     }
 
     /// Whether the text starts like `(01)`: two to four digits in brackets.

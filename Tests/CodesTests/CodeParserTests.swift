@@ -36,7 +36,8 @@ import Testing
         let plate = try Plate(tag: "cnc-01")
         #expect(try meaning("https://id.gs1.org/8004/CNC-01?linkType=all#top") == .plate(plate))
         #expect(try meaning("https://a.example/8004/CNC-01/") == .plate(plate))
-        #expect(throws: CodeRefusal.gs1(.badEscape, identifier: "8004", position: 24)) {
+        let place = GS1Place(identifier: "8004", position: 24, character: "C")
+        #expect(throws: CodeRefusal.gs1(.badEscape, place)) {
             try meaning("https://a.example/8004/CNC%ZZ")
         }
     }

@@ -22,8 +22,9 @@ import Testing
         ("https://a.example/8004/x1", #"{"meaning":"plate","tag":"X1"}"#),
         (
             "(10)A",
-            #"{"bracketed":"(10)A","elements":[{"identifier":"10","value":"A"}],"#
-                + #""meaning":"gs1","unbracketed":"^10A"}"#
+            #"{"bracketed":"(10)A","elementString":"^10A","#
+                + #""elements":[{"identifier":"10","value":"A"}],"#
+                + #""meaning":"gs1","unbracketed":"^10A","valid":true}"#
         ),
         (
             "[)>\u{1E}06\u{1D}P7\u{1E}\u{04}",
@@ -31,8 +32,9 @@ import Testing
         ),
         (
             "(01)1",
-            #"{"error":"codes.gs1_too_short","identifier":"01","position":6,"#
-                + #""reason":"codes.gs1_too_short identifier=01 position=6"}"#
+            #"{"elements":[{"identifier":"01","value":"1"}],"#
+                + #""error":"codes.gs1_too_short","identifier":"01","position":6,"#
+                + #""reason":"codes.gs1_too_short identifier=01 position=6","valid":false}"#
         ),
         (
             "TM:C:FLY",
