@@ -85,6 +85,7 @@ let package = Package(
         // core
         room("Tally", [crypto]),
         room("Codes", ["Tally", crypto, protobuf], protocols: ["note"]),
+        room("Labels", ["Tally", "Codes"]),
         room("Forms", ["Tally", protobuf], protocols: ["forms"]),
         room("Sync", ["Tally", crypto, protobuf], protocols: ["operation", "sync"]),
         room("Workforce", ["Tally", protobuf], protocols: ["workforce"]),
@@ -115,19 +116,21 @@ let package = Package(
         system("CQREncode", "libqrencode", "libqrencode-dev"),
         system("CPNG", "libpng", "libpng-dev"),
         system("CTurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
+        system("CPangoCairo", "pangocairo", "libpango1.0-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         room("Deflate", ["Tally", "CZlib"]),
-        room("Ledger", ["Tally", "Sync", grdb]),
+        room("Ledger", ["Tally", "Labels", "Sync", grdb]),
         .target(
             name: "ZXingShim",
             path: "Sources/C/ZXingShim",
             linkerSettings: [.linkedLibrary("ZXing")]
         ),
-        room("Imaging", ["Tally", "Codes"]),
+        room("Imaging", ["Tally", "Codes", "Labels"]),
         .executableTarget(
             name: "ImagingWorker",
             dependencies: [
-                "Tally", "Imaging", "CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG",
+                "Tally", "Imaging", "Labels", "CZBar", "ZXingShim", "CQREncode", "CPNG",
+                "CTurboJPEG", "CPangoCairo",
             ],
             exclude: ["README.md"],
             swiftSettings: strict
@@ -135,12 +138,15 @@ let package = Package(
         .systemLibrary(name: "CLinuxDevices", path: "Sources/C/CLinuxDevices"),
         room(
             "Drivers",
-            ["Tally", "Imaging", "CLinuxDevices", .product(name: "Yams", package: "Yams")]
+            [
+                "Tally", "Labels", "Imaging", "CLinuxDevices",
+                .product(name: "Yams", package: "Yams"),
+            ]
         ),
         room(
             "Connectors",
             [
-                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -148,7 +154,7 @@ let package = Package(
         room(
             "Web",
             [
-                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
                 "Agent", "Hub", hummingbird, httpClient, logging, lifecycle,
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -170,7 +176,7 @@ let package = Package(
         .executableTarget(
             name: "tallyman",
             dependencies: [
-                "Tally", "Codes", "Forms", "Workforce", "Receiving", "Inspection",
+                "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
                 "Simulator",

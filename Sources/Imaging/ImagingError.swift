@@ -24,6 +24,8 @@ public enum ImagingError: Refusal, Equatable {
             case .tooLarge: "imaging.picture_too_large"
             case .emptyContent: "imaging.code_empty"
             case .contentTooLong: "imaging.code_too_long"
+            case .codeDoesNotFit: "imaging.code_does_not_fit"
+            case .badCharacter: "imaging.code_bad_character"
             case .badRequest: "imaging.wire_broken"
             }
         case .workerMissing: "imaging.worker_missing"

@@ -89,6 +89,28 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
         }
     }
 
+    /// Reads rows that are not the replica's, on a thread of the store's own.
+    func rows<Result: Sendable>(
+        read body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    /// Writes rows that are not the replica's, in one transaction.
+    func rows<Result: Sendable>(
+        write body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw translated(error)
+        }
+    }
+
     private static func run<Result>(
         _ body: (any ReplicaTransaction) throws -> Result,
         _ database: Database

@@ -10,7 +10,8 @@ struct Tallyman: AsyncParsableCommand {
         abstract: "Receiving, inspection and exceptions on the floor, online or not.",
         subcommands: [
             DemoCommand.self, HubCommand.self, AgentCommand.self, CodeCommand.self,
-            NoteCommand.self, PlateCommand.self, WhyCommand.self, VerifyCommand.self,
+            NoteCommand.self, PlateCommand.self, LabelCommand.self, PrintCommand.self,
+            WhyCommand.self, VerifyCommand.self,
             DoctorCommand.self, BackupCommand.self, RestoreCommand.self, SimulateCommand.self,
             BenchCommand.self,
         ]

@@ -18,7 +18,9 @@ enum ImportTable {
     /// They never import one another: what crosses them is a reaction in a node.
     static let domain: Set<String> = ["Receiving", "Inspection", "ExceptionReports"]
     /// Pure and synchronous.
-    static let core: Set<String> = domain.union(["Tally", "Codes", "Forms", "Sync", "Workforce"])
+    static let core: Set<String> = domain.union([
+        "Tally", "Codes", "Labels", "Forms", "Sync", "Workforce",
+    ])
     static let nodes: Set<String> = ["Agent", "Hub"]
     /// Rooms in which banned calls are looked for.
     static let pure: Set<String> = core.union(nodes).union(["Simulator"])
@@ -34,6 +36,7 @@ enum ImportTable {
     static let rules: [String: RoomRule] = [
         "Tally": RoomRule([], foundation.union(["Crypto"])),
         "Codes": RoomRule(["Tally"], payloads.union(["Crypto"])),
+        "Labels": RoomRule(["Tally", "Codes"], foundation),
         "Forms": RoomRule(["Tally"], payloads),
         "Sync": RoomRule(["Tally"], payloads.union(["Crypto"])),
         "Workforce": RoomRule(["Tally"], payloads),
@@ -44,12 +47,18 @@ enum ImportTable {
         "Hub": RoomRule(core, foundation),
         "Deflate": RoomRule(["Tally"], ["CZlib"]),
         "Ledger": RoomRule(core, world.union(["GRDB"])),
-        "Imaging": RoomRule(["Tally", "Codes"], world),
+        "Imaging": RoomRule(["Tally", "Codes", "Labels"], world),
         "ImagingWorker": RoomRule(
-            ["Imaging", "Tally"],
-            ["CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG", "Glibc", "Foundation"]
+            ["Imaging", "Labels", "Tally"],
+            [
+                "CZBar", "ZXingShim", "CQREncode", "CPNG", "CTurboJPEG", "CPangoCairo", "Glibc",
+                "Foundation",
+            ]
         ),
-        "Drivers": RoomRule(["Tally", "Imaging"], world.union(["CLinuxDevices", "Yams"])),
+        "Drivers": RoomRule(
+            ["Tally", "Labels", "Imaging"],
+            world.union(["CLinuxDevices", "Yams"])
+        ),
         "Connectors": RoomRule(core, world.union(["Yams", "AsyncHTTPClient", "Logging"])),
         "Web": RoomRule(
             core.union(nodes),

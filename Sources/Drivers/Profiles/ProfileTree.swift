@@ -95,6 +95,10 @@ struct ProfileTree: Sendable {
     }
 
     /// The number; nil for anything else.
+    ///
+    /// Never inlined: the optimiser of Swift 6.3.1 crashes on what becomes of two of these in one
+    /// function.
+    @inline(never)
     var number: Double? {
         guard case .number(let number, _) = value else { return nil }
         return number

@@ -22,7 +22,7 @@ public final class DeviceRack: Sendable {
     ///   - profile: what hangs on the terminal.
     ///   - taught: formats that were found by teaching, by device; they go before the profile's.
     ///   - reader: makes what reads pictures; each camera has one.
-    ///   - sink: called on the devices' threads, a device's events one after another; must not wait.
+    ///   - sink: called on the devices' threads, a device's events in order; must not wait.
     public init(
         _ profile: TerminalProfile,
         taught: [String: ScanFormat] = [:],

@@ -1,3 +1,4 @@
+import CLinuxDevices
 import Foundation
 import Glibc
 import Imaging

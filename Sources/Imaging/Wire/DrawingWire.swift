@@ -1,3 +1,4 @@
+import Labels
 import Tally
 
 /// What the client asks to have drawn.
@@ -6,12 +7,22 @@ public enum DrawingRequest: Hashable, Sendable {
     case modules(QRContent, ErrorCorrection)
     /// Draw a QR code as a PNG file; sizes in pixels a module and modules.
     case draw(QRContent, ErrorCorrection, moduleSize: Int, margin: Int)
+    /// Draw the pages of a label.
+    case label([LabelSheet], LabelForm)
+    /// Work out QR codes one after the other, and say how long it took.
+    case timeEncoding([QRContent], ErrorCorrection)
 }
 
 /// What was drawn.
 public enum DrawingReply: Hashable, Sendable {
     case modules(QRModules)
     case picture([UInt8])
+    /// A label's files.
+    case files([[UInt8]])
+    /// A label's pages in dots.
+    case dots([DotPicture])
+    /// Nanoseconds.
+    case elapsed(UInt64)
 }
 
 extension DrawingRequest {
@@ -25,6 +36,13 @@ extension DrawingRequest {
             Self.write(content, level, to: &encoder)
             encoder.write(UInt64(moduleSize))
             encoder.write(UInt64(margin))
+        case .label(let pages, let form):
+            encoder.write(3 as UInt64)
+            encoder.write(LabelSheet.encoded(pages))
+            form.write(to: &encoder)
+        case .timeEncoding(let contents, let level):
+            encoder.write(4 as UInt64)
+            encoder.write(contents) { Self.write($1, level, to: &$0) }
         }
     }
 
@@ -42,6 +60,14 @@ extension DrawingRequest {
                 moduleSize: Int(clamping: try decoder.integer()),
                 margin: Int(clamping: try decoder.integer())
             )
+        case 3:
+            let pages = try LabelSheet.decoded(try decoder.byteString())
+            self = .label(pages, try LabelForm(&decoder))
+        case 4:
+            let contents = try decoder.list { list throws(CanonicalError) in
+                try Self.content(&list)
+            }
+            self = .timeEncoding(contents.map(\.0), contents.first?.1 ?? .medium)
         default: throw .unknownCase(kind)
         }
     }
@@ -79,6 +105,15 @@ extension DrawingReply {
         case .picture(let bytes):
             encoder.write(2 as UInt64)
             encoder.write(bytes)
+        case .files(let files):
+            encoder.write(3 as UInt64)
+            encoder.write(files) { $0.write($1) }
+        case .dots(let pictures):
+            encoder.write(4 as UInt64)
+            encoder.write(pictures) { $1.write(to: &$0) }
+        case .elapsed(let nanoseconds):
+            encoder.write(5 as UInt64)
+            encoder.write(nanoseconds)
         }
     }
 
@@ -93,6 +128,15 @@ extension DrawingReply {
             }
             self = .modules(modules)
         case 2: self = .picture(try decoder.byteString())
+        case 3:
+            self = .files(
+                try decoder.list { list throws(CanonicalError) in try list.byteString() }
+            )
+        case 4:
+            self = .dots(
+                try decoder.list { list throws(CanonicalError) in try DotPicture(&list) }
+            )
+        case 5: self = .elapsed(try decoder.integer())
         default: throw .unknownCase(kind)
         }
     }

@@ -38,6 +38,10 @@ public enum PictureFault: UInt64, Hashable, Sendable, CaseIterable {
     case contentTooLong = 5
     /// Asked something that the wire does not have.
     case badRequest = 6
+    /// The place on the label is too small for the code.
+    case codeDoesNotFit = 20
+    /// A character that the kind of code does not have.
+    case badCharacter = 21
 }
 
 /// Limits that both ends keep.

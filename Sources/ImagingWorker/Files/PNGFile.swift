@@ -37,11 +37,57 @@ enum PNGFile {
             throw WorkerError(.tooLarge, "module size \(moduleSize), margin \(margin)")
         }
         let pixels = indices(modules, size: max(1, moduleSize), margin: margin)
+        return try write(pixels, width: side.partialValue, height: side.partialValue)
+    }
+
+    /// A page in dots, with its size on paper.
+    static func write(
+        _ picture: DotPicture,
+        resolution: Int
+    ) throws(WorkerError) -> [UInt8] {
+        var pixels = [UInt8](repeating: 0, count: picture.width * picture.height)
+        for row in 0..<picture.height {
+            for column in 0..<picture.width where picture.isBlack(column, row) {
+                pixels[row * picture.width + column] = 1
+            }
+        }
+        let file = try write(pixels, width: picture.width, height: picture.height)
+        // Behind the signature (8 bytes) and IHDR (25 bytes).
+        return file.prefix(33) + physicalSize(resolution) + file.dropFirst(33)
+    }
+
+    /// The chunk pHYs: dots a metre, across and down (https://www.w3.org/TR/png-3/#11pHYs).
+    private static func physicalSize(_ resolution: Int) -> [UInt8] {
+        let dots = UInt32((Double(resolution) / 0.0254).rounded())
+        let body = Array("pHYs".utf8) + bigEndian(dots) + bigEndian(dots) + [1]
+        return bigEndian(9) + body + bigEndian(check(body))
+    }
+
+    private static func bigEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
+
+    /// CRC-32 as PNG counts it.
+    private static func check(_ bytes: [UInt8]) -> UInt32 {
+        var sum = UInt32.max
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return ~sum
+    }
+
+    /// A picture of 0 for light and 1 for dark.
+    private static func write(
+        _ pixels: [UInt8],
+        width: Int,
+        height: Int
+    ) throws(WorkerError) -> [UInt8] {
         let palette: [UInt8] = [255, 255, 255, 0, 0, 0]
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
-        image.width = png_uint_32(side.partialValue)
-        image.height = png_uint_32(side.partialValue)
+        image.width = png_uint_32(width)
+        image.height = png_uint_32(height)
         image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_COLORMAP)
         image.colormap_entries = 2
         defer { png_image_free(&image) }

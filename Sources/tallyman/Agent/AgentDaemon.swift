@@ -1,8 +1,10 @@
 import Agent
 import AsyncHTTPClient
+import Drivers
 import Foundation
 import Hub
 import Hummingbird
+import Imaging
 import Ledger
 import Logging
 import ServiceLifecycle
@@ -20,6 +22,8 @@ struct AgentDaemon {
     let peer: PeerSettings
 
     private static let hubSetting = SettingKey("agent.hub")
+    /// What tells this terminal's jobs at a print server from those of others.
+    private static let printingName = SettingKey("agent.printing_name")
 
     func run() async throws {
         let configuration = HTTPHubLink.configuration
@@ -54,11 +58,15 @@ struct AgentDaemon {
                 logger: logger
             )
         }
-        let desk = AgentDesk(shell: shell, store: store) {
+        let spooler = try await Self.spooler(store, clock, logger)
+        let printing = try PrintDesk.desk(store, clock: clock) { spooler.wake() }
+        let desk = AgentDesk(shell: shell, store: store, printing: printing) {
             (daemon.address.text, pump?.isConnected ?? false)
         }
         let pages = Router()
         CommandRoutes(shell).add(to: pages)
+        PrintRoutes(printing).add(to: pages)
+        try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
         try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
@@ -73,8 +81,32 @@ struct AgentDaemon {
         let control = Router()
         Control.routes { (request: AgentRequest) in try await desk.answer(request) }
             .add(to: control)
-        let services: [any Service] = pump.map { [$0] } ?? []
+        let services: [any Service] = (pump.map { [$0] } ?? []) + [SpoolerService(spooler: spooler)]
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    private static func spooler(
+        _ store: LedgerStore,
+        _ clock: MachineClock,
+        _ logger: Logger
+    ) async throws -> PrintSpooler {
+        let plant = try await store.write { transaction in
+            if let kept = try transaction.setting(printingName) {
+                return String(decoding: kept, as: UTF8.self)
+            }
+            let name = String(randomName().prefix(12))
+            try transaction.set(printingName, to: Array(name.utf8))
+            return name
+        }
+        return PrintSpooler(
+            queue: LedgerPrintQueue(store),
+            // A child of its own: drawing a long label must not keep a scan waiting.
+            imaging: ImagingWorkerClient(timeout: .seconds(60)),
+            clock: clock,
+            plant: plant
+        ) { trouble in
+            logger.error("printing.failed", metadata: ["error": "\(trouble)"])
+        }
     }
 
     /// A name for a page that nobody can guess.
@@ -100,6 +132,7 @@ struct AgentDaemon {
 struct AgentDesk: Sendable {
     let shell: TerminalShell
     let store: LedgerStore
+    let printing: PrintDesk
     /// Where the page is served, and whether the hub is reachable.
     let now: @Sendable () -> (address: String, isConnected: Bool)
 
@@ -113,6 +146,8 @@ struct AgentDesk: Sendable {
         case .backup(let path):
             let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
+        case .print(let request):
+            return .print(try await printing.answer(request))
         }
     }
 

@@ -5,6 +5,7 @@ enum AgentRequest: Codable, Sendable {
     case status
     case verify
     case backup(path: String)
+    case print(PrintRequest)
 }
 
 /// What the terminal answers.
@@ -24,4 +25,5 @@ enum AgentAnswer: Codable, Sendable {
     case status(Status)
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int)
+    case print(PrintAnswer)
 }

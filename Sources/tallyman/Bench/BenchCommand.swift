@@ -10,10 +10,10 @@ struct BenchCommand: AsyncParsableCommand {
     )
 
     enum Name: String, ExpressibleByArgument, CaseIterable {
-        case commit, merge, push, pull
+        case commit, merge, push, pull, encode
     }
 
-    @Argument(help: "What to measure: commit, merge, push or pull.")
+    @Argument(help: "What to measure: commit, merge, push, pull or encode.")
     var name: Name
 
     @Option(help: "How many operations.")
@@ -33,6 +33,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.orExit {
+            if name == .encode { return try show(EncodeBench().figures()) }
             let parent = folder ?? FileManager.default.currentDirectoryPath
             let place = parent + "/.tallyman-bench-\(getpid())"
             try FileManager.default.createDirectory(
@@ -48,10 +49,15 @@ struct BenchCommand: AsyncParsableCommand {
                 case .merge: try bench.merge()
                 case .push: try await bench.push()
                 case .pull: try await bench.pull()
+                case .encode: [BenchFigure]()
                 }
-            for figure in figures {
-                if json { try Output.json(figure) } else { Output.result(figure.text) }
-            }
+            try show(figures)
+        }
+    }
+
+    private func show(_ figures: [BenchFigure]) throws {
+        for figure in figures {
+            if json { try Output.json(figure) } else { Output.result(figure.text) }
         }
     }
 }

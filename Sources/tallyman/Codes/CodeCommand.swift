@@ -24,7 +24,7 @@ struct CodeCommand: ParsableCommand {
         @Option(help: "A file whose bytes to put into the code.")
         var file: String?
 
-        @Option(help: "Where to write the picture: FILE.png or FILE.svg.")
+        @Option(help: "Where to write: FILE.png, .svg, .pdf, .zpl, .tspl or .escpos.")
         var out: String
 
         @OptionGroup var drawing: DrawingOptions

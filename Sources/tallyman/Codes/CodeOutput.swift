@@ -1,7 +1,9 @@
 import ArgumentParser
 import Codes
+import Drivers
 import Foundation
 import Imaging
+import Labels
 import Tally
 
 /// How a code is drawn.
@@ -40,23 +42,75 @@ struct DrawingOptions: ParsableArguments {
         case .svg:
             let modules = try Talk.refusing { try client.modules(of: content, level: level) }
             file = Array(modules.svg(moduleSize: moduleSize, margin: margin).utf8)
+        case .pdf:
+            file = try Talk.refusing {
+                try client.files(of: [try sheet(content, using: client)], as: .pdf)[0]
+            }
+        case .zpl, .tspl, .escpos:
+            let dots = try Talk.refusing {
+                let page = try sheet(content, using: client)
+                return try client.dots(of: [page], resolution: Self.printedResolution)
+            }
+            let language = form.language
+            file = language.stream(dots, resolution: Self.printedResolution, copies: 1).bytes
         }
         try FileBytes.write(file, path)
     }
 }
 
-/// The picture files that are written so far.
-enum PictureForm {
+extension DrawingOptions {
+    /// A pixel of PDF and of the printers' languages is a dot of a usual label printer.
+    private static let printedResolution = 203
+
+    /// A page just large enough for the code and its light border.
+    private func sheet(
+        _ content: QRContent,
+        using client: ImagingWorkerClient
+    ) throws -> LabelSheet {
+        let level = ErrorCorrection(letter: level) ?? .medium
+        let width = try client.modules(of: content, level: level).width
+        func micrometres(_ modules: Int) -> Int {
+            modules * moduleSize * 25_400 / Self.printedResolution
+        }
+        let side = micrometres(width + 2 * margin) + 1
+        // The label's code brings its own quiet zone; half a dot more, so that none is lost.
+        let offset = micrometres(margin - QRModules.quietZone)
+        let room = micrometres(width + 2 * QRModules.quietZone) + 60
+        let code = LabelCode(
+            kind: .qr,
+            bytes: content.bytes,
+            isText: content.isText,
+            level: level.letter,
+            box: LabelBox(x: offset, y: offset, width: room, height: room)
+        )
+        return LabelSheet(width: side, height: side, elements: [.code(code)])
+    }
+}
+
+/// The files that codes and labels are written as.
+enum PictureForm: String, CaseIterable, ExpressibleByArgument {
     case png
     case svg
+    case pdf
+    case zpl
+    case tspl
+    case escpos
 
     init(path: String) throws {
-        switch URL(fileURLWithPath: path).pathExtension.lowercased() {
-        case "png": self = .png
-        case "svg": self = .svg
-        case "pdf", "zpl":
-            throw ValidationError("\(path): PDF and ZPL are not written yet; use .png or .svg")
-        default: throw ValidationError("\(path): the name must end in .png or .svg")
+        let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+        guard let known = Self(rawValue: ending) else {
+            let names = Self.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
+            throw ValidationError("\(path): the name must end in one of \(names)")
+        }
+        self = known
+    }
+
+    /// What the printer speaks; ZPL for pictures.
+    var language: any PrinterLanguage {
+        switch self {
+        case .tspl: TSPL()
+        case .escpos: ESCPOS()
+        default: ZPL()
         }
     }
 }

@@ -3,7 +3,9 @@ import Codes
 import Deflate
 import Foundation
 import Imaging
+import Labels
 import Tally
+import Web
 
 /// `tallyman note`: delivery-note codes.
 struct NoteCommand: ParsableCommand {
@@ -25,7 +27,7 @@ struct NoteCommand: ParsableCommand {
         @Argument(help: "The note as JSON.")
         var file: String
 
-        @Option(help: "Where to write the picture: FILE.png or FILE.svg.")
+        @Option(help: "Where to write: FILE.png, .svg, .pdf, .zpl, .tspl or .escpos.")
         var out: String
 
         @Option(help: "A file with the Ed25519 seed to sign with, 64 hexadecimal digits.")
@@ -34,21 +36,36 @@ struct NoteCommand: ParsableCommand {
         @Option(help: "The data folder, for the suppliers' keys.")
         var data: String?
 
+        @Option(
+            help: """
+                Draw the whole note instead of its code alone: delivery_note (100 x 150 mm) or \
+                delivery_note_a4.
+                """
+        )
+        var label: String?
+
+        @Option(help: "The supplier as people know it, for the whole note.")
+        var supplierName: String?
+
+        @OptionGroup var look: LabelLook
         @OptionGroup var drawing: DrawingOptions
 
         func run() throws {
-            let now = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            let form = try PictureForm(path: out)
             let json = try FileBytes.read(file)
-            let text = try Talk.refusing {
-                let content = try NoteContent(json: json, now: now)
-                let keys = NoteKeyFolder(data: data)
-                let signer = try key.map(NoteKeyFolder.signer) ?? keys.signer(of: content.supplier)
-                return try SignedNote.make(
-                    content,
-                    signer: signer,
-                    compressor: DeflateCompressor(format: .raw, level: 9)
-                )
+            let note = NoteLabel(json: json, key: key, folder: data, supplierName: supplierName)
+            if let label {
+                return try Talk.refusing {
+                    let library = LabelLibrary(try Texts.folder())
+                    let filled = try library.filled(
+                        label,
+                        try note.data(),
+                        language: look.language
+                    )
+                    try LabelFiles(look: look).write(filled.pages, form, to: out)
+                }
             }
+            let text = try Talk.refusing { try note.signed().code }
             try drawing.draw(QRContent(text: text), to: out, using: ImagingWorkerClient())
         }
     }

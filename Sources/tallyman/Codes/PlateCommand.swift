@@ -2,7 +2,9 @@ import ArgumentParser
 import Codes
 import Foundation
 import Imaging
+import Labels
 import Tally
+import Web
 
 /// `tallyman plate`: equipment plates and the card of command codes.
 struct PlateCommand: ParsableCommand {
@@ -14,13 +16,14 @@ struct PlateCommand: ParsableCommand {
 
     struct Make: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Draw a plate for each tag, or the card of command codes."
+            abstract: "Draw a plate for each tag, or the card of command codes.",
+            discussion: "A plate has the code, a GS1 Digital Link, and the tag in plain text."
         )
 
         @Argument(help: "Equipment tags.")
         var tags: [String] = []
 
-        @Flag(help: "Draw the card of command codes instead, as FILE.svg.")
+        @Flag(help: "Draw the card of command codes instead.")
         var commands = false
 
         @Option(help: "The folder for the plates, made when missing; the file for the card.")
@@ -32,6 +35,13 @@ struct PlateCommand: ParsableCommand {
         @Option(help: "An exception category for the card; may be given several times.")
         var category: [String] = []
 
+        @Option(help: "What a plate's file is: png, svg, pdf, zpl, tspl or escpos.")
+        var form = PictureForm.png
+
+        @Flag(help: "Draw the code alone.")
+        var bare = false
+
+        @OptionGroup var look: LabelLook
         @OptionGroup var drawing: DrawingOptions
 
         func validate() throws {
@@ -43,13 +53,7 @@ struct PlateCommand: ParsableCommand {
         func run() throws {
             let client = ImagingWorkerClient()
             if commands {
-                guard case .svg = try PictureForm(path: out) else {
-                    throw ValidationError("\(out): the card is drawn as .svg so far")
-                }
-                let card = try Talk.refusing {
-                    try CommandCard(categories: category).svg(using: client)
-                }
-                return try FileBytes.write(Array(card.utf8), out)
+                return try drawCard(using: client)
             }
             // All tags are judged before the first file is written.
             let plates = try Talk.refusing {
@@ -61,9 +65,37 @@ struct PlateCommand: ParsableCommand {
             let folder = URL(fileURLWithPath: out)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for (plate, text) in plates {
-                let path = folder.appendingPathComponent(Self.fileName(plate.tag)).path
-                try drawing.draw(QRContent(text: text), to: path, using: client)
+                let name = Self.fileName(plate.tag) + "." + form.rawValue
+                let path = folder.appendingPathComponent(name).path
+                if bare {
+                    try drawing.draw(QRContent(text: text), to: path, using: client)
+                } else {
+                    try drawLabel("plate", try LabelData.plate(plate, base: base), form, path)
+                }
                 try Talk.line(json: Array(path.utf8))
+            }
+        }
+
+        private func drawCard(using client: ImagingWorkerClient) throws {
+            let form = try PictureForm(path: out)
+            let card = CommandCard(categories: category)
+            guard form == .svg else {
+                return try drawLabel("command_card", card.data, form, out)
+            }
+            let svg = try Talk.refusing { try card.svg(using: client) }
+            try FileBytes.write(Array(svg.utf8), out)
+        }
+
+        private func drawLabel(
+            _ name: String,
+            _ data: LabelData,
+            _ form: PictureForm,
+            _ path: String
+        ) throws {
+            try Talk.refusing {
+                let library = LabelLibrary(try Texts.folder())
+                let label = try library.filled(name, data, language: look.language)
+                try LabelFiles(look: look).write(label.pages, form, to: path)
             }
         }
 
@@ -76,7 +108,7 @@ struct PlateCommand: ParsableCommand {
                 name +=
                     isBad ? "%" + [UInt8(scalar.value)].hexadecimal.uppercased() : String(scalar)
             }
-            return name + ".png"
+            return name
         }
     }
 }
@@ -127,6 +159,11 @@ struct CommandCard {
         entries.append(Entry(command: .language(.chinese), chinese: "中文", english: "Chinese"))
         entries.append(Entry(command: .language(.english), chinese: "英文", english: "English"))
         self.entries = entries
+    }
+
+    /// What fills in the template `command_card`.
+    var data: LabelData {
+        .commandCard(entries.map { ($0.command, $0.chinese, $0.english) })
     }
 
     /// The sheet as an SVG document.
