@@ -28,12 +28,13 @@ let arguments: Target.Dependency = .product(
 func room(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
-    protocols: [String] = []
+    protocols: [String] = [],
+    documents: [String] = ["README.md"]
 ) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
-        exclude: ["README.md"] + protocols.map { "Wire/\($0).proto" },
+        exclude: documents + protocols.map { "Wire/\($0).proto" },
         swiftSettings: strict
     )
 }
@@ -87,7 +88,12 @@ let package = Package(
         room("Codes", ["Tally", crypto, protobuf], protocols: ["note"]),
         room("Labels", ["Tally", "Codes"]),
         room("Forms", ["Tally", protobuf], protocols: ["forms"]),
-        room("Sync", ["Tally", crypto, protobuf], protocols: ["operation", "sync"]),
+        room(
+            "Sync",
+            ["Tally", crypto, protobuf],
+            protocols: ["operation", "sync", "state"],
+            documents: ["README.md", "PROTOCOL.md"]
+        ),
         room("Workforce", ["Tally", protobuf], protocols: ["workforce"]),
         room("Receiving", ["Tally", "Codes", protobuf], protocols: ["receiving"]),
         room("Inspection", ["Tally", "Forms", protobuf], protocols: ["inspection"]),

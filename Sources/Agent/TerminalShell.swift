@@ -25,8 +25,11 @@ public final class TerminalShell: Sendable {
         /// The position in the hub's order up to which this terminal has seen it.
         public let position: UInt64
         public let digest: ScopeDigest
-        /// Times that the state differed from the hub's and was repaired.
-        public let repairs: UInt64
+        /// The last position that the hub told of.
+        public let head: UInt64
+        /// What was found damaged here, and mended.
+        public let repair: RepairRecord
+        public let health: ScopeHealth
     }
 
     private struct State {
@@ -34,11 +37,26 @@ public final class TerminalShell: Sendable {
         var dice: any Dice
     }
 
-    private let store: any AsyncReplicaStore
-    private let clock: any Clock
+    /// What the operator is told of the state as it happens.
+    public enum StateEvent: Hashable, Sendable {
+        /// Cells are not what they were: so many leaves of the digest tree.
+        case damaged(Scope, leaves: Int)
+        /// The state is the hub's again.
+        case repaired(Scope, RepairRecord)
+        /// The state differs from the hub's, and nothing helped.
+        case differs(Scope)
+        /// The state was begun with a snapshot of so many cells.
+        case snapshot(Scope, cells: Int)
+    }
+
+    let store: any AsyncReplicaStore
+    let clock: any Clock
     /// Changed only inside the store's transactions, which run one after another; the lock is for
     /// the readers beside them.
     private let state: Mutex<State>
+    let scrubber = Mutex(Scrubber())
+    let compressor: any Compressor
+    let report: @Sendable (StateEvent) -> Void
     /// Tells that something was recorded, so that the sync pump need not wait for its turn.
     public let recorded: AsyncStream<Void>
     private let tellRecorded: AsyncStream<Void>.Continuation
@@ -51,13 +69,15 @@ public final class TerminalShell: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
+    ///   - report: told when the state was found damaged or was mended.
     /// - Throws: what the store throws.
     public init(
         store: any AsyncReplicaStore,
         vocabulary: Vocabulary,
         compressor: any Compressor,
         clock: any Clock,
-        dice: some Dice
+        dice: some Dice,
+        report: @escaping @Sendable (StateEvent) -> Void = { _ in }
     ) async throws {
         let opened = try await store.write { transaction in
             var dice = dice
@@ -71,9 +91,14 @@ public final class TerminalShell: Sendable {
         }
         self.store = store
         self.clock = clock
+        self.report = report
+        self.compressor = compressor
         state = Mutex(opened)
         (recorded, tellRecorded) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// The terminal's side of sync, as it is now.
+    var terminal: TerminalReplica { state.withLock(\.node.terminal) }
 
     /// Asks what this terminal knows.
     public func read<Result: Sendable>(
@@ -173,7 +198,9 @@ public final class TerminalShell: Sendable {
                     scope: scope,
                     position: try terminal.cursor(of: scope, in: reading),
                     digest: try reading.digest(of: scope),
-                    repairs: try TerminalReplica.repairs(of: scope, in: reading)
+                    head: try TerminalReplica.hubHead(of: scope, in: reading),
+                    repair: try RepairRecord.of(scope, in: reading),
+                    health: try TerminalReplica.health(of: scope, in: reading)
                 )
             }
             return status
@@ -212,25 +239,6 @@ public final class TerminalShell: Sendable {
         case .applied(let more): return more
         case .stale, .newEpoch: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
-        }
-    }
-
-    /// Fetches the next page of a scope.
-    ///
-    /// - Returns: whether the hub has more.
-    public func pull(_ scope: Scope, over link: some HubLink) async throws -> Bool {
-        let terminal = state.withLock(\.node.terminal)
-        let request = try await store.read { try terminal.pullRequest(scope, in: $0) }
-        let answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
-        let now = clock.reading().wall
-        let outcome = try await store.write { transaction in
-            try terminal.apply(answer, now: now, in: transaction)
-        }
-        switch outcome {
-        case .applied(let more): return more
-        case .stale, .newEpoch: return true
-        case .repaired(let refetch): return refetch
-        case .differs: return false
         }
     }
 }

@@ -28,13 +28,21 @@ public final class HubShell: Sendable {
         /// The last position.
         public let head: UInt64
         public let digest: ScopeDigest
+        /// What was found damaged here, and mended.
+        public let repair: RepairRecord
     }
 
-    private let store: any AsyncReplicaStore
-    private let clock: any Clock
+    let store: any AsyncReplicaStore
+    let clock: any Clock
     /// Changed only inside the store's transactions, which run one after another; the lock is for
     /// the readers beside them.
     private let state: Mutex<State>
+    let scrubber = Mutex(Scrubber())
+    let watchers = Mutex(Watchers())
+    let compressor: any Compressor
+    let shelf: (any PieceShelf)?
+    /// The snapshots on the shelf, and the making of one that is under way.
+    let snapshots = Mutex(Snapshots())
 
     /// Opens the hub of a store.
     ///
@@ -43,12 +51,14 @@ public final class HubShell: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
+    ///   - shelf: where snapshots are kept; nil for a hub that gives none.
     /// - Throws: what the store throws.
     public init(
         store: any AsyncReplicaStore,
         compressor: any Compressor,
         clock: any Clock,
-        dice: some Dice
+        dice: some Dice,
+        shelf: (any PieceShelf)? = nil
     ) async throws {
         let reading = clock.reading()
         let opened = try await store.write { transaction in
@@ -63,6 +73,8 @@ public final class HubShell: Sendable {
         }
         self.store = store
         self.clock = clock
+        self.compressor = compressor
+        self.shelf = shelf
         state = Mutex(opened)
     }
 
@@ -84,6 +96,7 @@ public final class HubShell: Sendable {
             ) throws -> Result
     ) async throws -> Result {
         let reading = clock.reading()
+        defer { watchers.withLock { $0.tell() } }
         return try await store.write { transaction in
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.
@@ -102,14 +115,6 @@ public final class HubShell: Sendable {
         let request = try PushRequest(bytes: request)
         return try await write { node, dice, reading, transaction in
             try node.push(request, reading: reading, dice: &dice, in: transaction).bytes()
-        }
-    }
-
-    /// Gives a terminal the next page: a `PullRequest`, answered by a `PullResponse`.
-    public func pull(_ request: [UInt8]) async throws -> [UInt8] {
-        let request = try PullRequest(bytes: request)
-        return try await read { node, reading in
-            try node.replica.pull(request, in: reading).bytes()
         }
     }
 
@@ -133,7 +138,8 @@ public final class HubShell: Sendable {
                 ScopeStatus(
                     scope: scope,
                     head: try reading.head(of: scope),
-                    digest: try reading.digest(of: scope)
+                    digest: try reading.digest(of: scope),
+                    repair: try RepairRecord.of(scope, in: reading)
                 )
             }
             status.outbox = try reading.outbox(limit: 1_000).count

@@ -32,6 +32,11 @@ public enum LedgerDifference: Refusal, Equatable {
     /// The judgement in the log is not the one that the hub's acceptance gave.
     case judgement(OperationID)
     case cell(EntityKey, CellKey, Cell)
+    /// The snapshot that a scope was begun with is not whole.
+    case snapshot(Scope)
+    /// The sum of a leaf of the digest tree is not that over its cells, or the list of entities
+    /// lacks one that has cells.
+    case leaf(DigestLeaf)
     /// The digest is not the sum over the scope's cells.
     case digest(Scope, stored: ScopeDigest, replayed: ScopeDigest)
 
@@ -49,6 +54,8 @@ public enum LedgerDifference: Refusal, Equatable {
         case .cell(_, _, .missing): "ledger.cell_missing"
         case .cell(_, _, .extra): "ledger.cell_extra"
         case .cell(_, _, .differs): "ledger.cell_differs"
+        case .snapshot: "ledger.snapshot_damaged"
+        case .leaf: "ledger.leaf_differs"
         case .digest: "ledger.digest_differs"
         }
     }
@@ -67,6 +74,12 @@ public enum LedgerDifference: Refusal, Equatable {
             [
                 "kind": entity.kind, "entity": entity.id.description,
                 "scope": entity.scope.description, "key": key.words,
+            ]
+        case .snapshot(let scope): ["scope": scope.description]
+        case .leaf(let leaf):
+            [
+                "scope": leaf.scope.description, "kind": leaf.kind,
+                "prefix": [UInt8(leaf.bucket >> 8), UInt8(leaf.bucket & 0xFF)].hexadecimal,
             ]
         case .digest(let scope, let stored, let replayed):
             [

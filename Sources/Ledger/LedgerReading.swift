@@ -175,6 +175,34 @@ class LedgerReading: ReplicaReading {
         try state(of: scope)?.digest ?? ScopeDigest()
     }
 
+    func eachLeaf(
+        of scope: Scope,
+        in buckets: ClosedRange<UInt16>,
+        _ visit: (UInt16, ScopeDigest) throws -> Void
+    ) throws {
+        try storedLeaves(of: scope, in: buckets, visit)
+    }
+
+    func entityDigests(of scope: Scope, in bucket: UInt16) throws -> [EntityDigest] {
+        try computedDigests(of: scope, in: bucket)
+    }
+
+    func scrub(_ scope: Scope, after leaf: DigestLeaf?, cellCount: Int) throws -> ScrubSlice {
+        try scrubbed(scope, after: leaf, cellCount: cellCount)
+    }
+
+    func operations(in leaf: DigestLeaf) throws -> [OperationID] {
+        try loggedOperations(in: leaf)
+    }
+
+    func groupEnds(
+        of scope: Scope,
+        after position: UInt64,
+        limit: Int
+    ) throws -> [LoggedOperation] {
+        try loggedGroupEnds(of: scope, after: position, limit: limit)
+    }
+
     /// The row of a scope; nil when nothing of that scope was ever here.
     func state(of scope: Scope) throws -> ScopeState? {
         try database.first(

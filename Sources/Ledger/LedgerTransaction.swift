@@ -14,6 +14,8 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     private var states: [Scope: ScopeState] = [:]
     private var changedStates: Set<Scope> = []
     private var known: Set<EntityKey> = []
+    /// What is to be added to the stored sums of leaves.
+    private var leafChanges: [DigestLeaf: ScopeDigest] = [:]
 
     /// Writes what was held back; the last thing before the commit.
     func flush() throws {
@@ -37,8 +39,35 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
                 [state.head.stored, state.digest.sum.data] + scope.arguments
             )
         }
+        try flushLeaves()
         changedSettings = []
         changedStates = []
+    }
+
+    private func flushLeaves() throws {
+        for (leaf, change) in leafChanges where change != ScopeDigest() {
+            var sum = try storedSum(of: leaf)
+            sum.add(change)
+            try store(sum, of: leaf)
+        }
+        leafChanges = [:]
+    }
+
+    private func store(_ sum: ScopeDigest, of leaf: DigestLeaf) throws {
+        let name = leaf.scope.arguments + [leaf.kind, leaf.bucket]
+        guard sum != ScopeDigest() else {
+            return try database.run(
+                "DELETE FROM leaf WHERE site = ? AND area = ? AND kind = ? AND bucket = ?",
+                name
+            )
+        }
+        try database.run(
+            """
+            INSERT INTO leaf (site, area, kind, bucket, sum) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET sum = excluded.sum
+            """,
+            name + [sum.sum.data]
+        )
     }
 
     /// A bound blob that may be empty: GRDB hands SQLite a null pointer for one, which is NULL.
@@ -74,12 +103,12 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         changedStates.insert(scope)
     }
 
-    private func raiseHead(of scope: Scope, to position: UInt64) throws {
+    func raiseHead(of scope: Scope, to position: UInt64) throws {
         guard position > (try head(of: scope)) else { return }
         try change(scope) { $0.head = position }
     }
 
-    private func know(_ entity: EntityKey) throws {
+    func know(_ entity: EntityKey) throws {
         guard known.insert(entity).inserted else { return }
         if try state(of: entity.scope) == nil {
             try database.run(
@@ -193,12 +222,86 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
                 name
             )
         }
-        try change(entity.scope) { $0.digest.replace(key, of: entity, from: old, to: value) }
+        var difference = ScopeDigest()
+        difference.replace(key, of: entity, from: old, to: value)
+        try add(difference, to: DigestLeaf(of: entity))
+    }
+
+    func add(_ difference: ScopeDigest, to leaf: DigestLeaf) throws {
+        leafChanges[leaf, default: ScopeDigest()].add(difference)
+        try change(leaf.scope) { $0.digest.add(difference) }
+    }
+
+    func clearCells(of entity: EntityKey) throws {
+        var difference = ScopeDigest()
+        let rows = try database.all(
+            """
+            SELECT key, value FROM cell
+            WHERE site = ? AND area = ? AND kind = ? AND entity = ?
+            """,
+            entity.arguments
+        ) { (try $0.requiredBytes(0), try $0.requiredBytes(1)) }
+        guard !rows.isEmpty else { return }
+        for (key, value) in rows {
+            var sum = ScopeDigest()
+            sum.add(key, of: entity, value)
+            difference.subtract(sum)
+        }
+        try database.run(
+            "DELETE FROM cell WHERE site = ? AND area = ? AND kind = ? AND entity = ?",
+            entity.arguments
+        )
+        try add(difference, to: DigestLeaf(of: entity))
     }
 
     func clearCells(of scope: Scope) throws {
         try database.run("DELETE FROM cell WHERE site = ? AND area = ?", scope.arguments)
+        try database.run("DELETE FROM leaf WHERE site = ? AND area = ?", scope.arguments)
+        leafChanges = leafChanges.filter { $0.key.scope != scope }
         if try state(of: scope) != nil { try change(scope) { $0.digest = ScopeDigest() } }
+    }
+
+    // MARK: - Digest tree
+
+    override func eachLeaf(
+        of scope: Scope,
+        in buckets: ClosedRange<UInt16>,
+        _ visit: (UInt16, ScopeDigest) throws -> Void
+    ) throws {
+        try flushLeaves()
+        try super.eachLeaf(of: scope, in: buckets, visit)
+    }
+
+    override func scrub(
+        _ scope: Scope,
+        after leaf: DigestLeaf?,
+        cellCount: Int
+    ) throws -> ScrubSlice {
+        try flushLeaves()
+        return try super.scrub(scope, after: leaf, cellCount: cellCount)
+    }
+
+    func settle(_ leaf: DigestLeaf) throws {
+        try flushLeaves()
+        var sum = ScopeDigest()
+        var entities: Set<EntityKey> = []
+        try eachRow(of: leaf) { entity, key, value in
+            sum.add(key, of: entity, value)
+            entities.insert(entity)
+        }
+        // Those that this transaction has put there may be what is missing.
+        known.subtract(entities)
+        for entity in entities.sorted() { try know(entity) }
+        var difference = sum
+        difference.subtract(try storedSum(of: leaf))
+        try store(sum, of: leaf)
+        try change(leaf.scope) { $0.digest.add(difference) }
+    }
+
+    func settleRoot(of scope: Scope) throws {
+        var sum = ScopeDigest()
+        try eachLeaf(of: scope, in: DigestRange.root.buckets) { sum.add($1) }
+        try change(scope) { $0.digest = sum }
     }
 
     // MARK: - Outbox

@@ -85,12 +85,17 @@ struct OrderCheck {
     /// Operations of the group that is being read, until its acceptance comes.
     private var group: [OperationID: LoggedOperation] = [:]
 
-    init(_ reading: LedgerReading, _ scope: Scope) {
+    /// - Parameters:
+    ///   - reading: the database.
+    ///   - scope: whose order.
+    ///   - base: the place at which a snapshot began it.
+    init(_ reading: LedgerReading, _ scope: Scope, after base: UInt64) {
         self.reading = reading
         self.scope = scope
+        position = base
     }
 
-    /// Reads the scope's order from the start.
+    /// Reads the scope's order from its beginning.
     func run() throws {
         var check = self
         try check.readAll()

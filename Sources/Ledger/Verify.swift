@@ -36,15 +36,22 @@ extension LedgerStore {
     /// acceptances; every cell and each scope's digest. Runs beside the daemon's work on one
     /// consistent state, with one scope's cells in memory at a time.
     ///
-    /// - Parameter reducer: the one that made the stored state.
+    /// A scope that a terminal began with a snapshot is replayed from that.
+    ///
+    /// - Parameters:
+    ///   - reducer: the one that made the stored state.
+    ///   - compressor: unpacks snapshots; without one a scope that has one is not replayed.
     /// - Returns: what was looked at, and the first difference.
     /// - Throws: when the database cannot be read at all; what differs is in the report.
-    public func verify(_ reducer: Reducer) throws -> VerifyReport {
+    public func verify(
+        _ reducer: Reducer,
+        compressor: (any Compressor)? = nil
+    ) throws -> VerifyReport {
         try read { reading in
             guard let reading = reading as? LedgerReading else {
                 preconditionFailure("a ledger reads with its own reading")
             }
-            var verifier = Verifier(reading, reducer)
+            var verifier = Verifier(reading, reducer, compressor)
             return try verifier.run()
         }
     }
@@ -59,12 +66,14 @@ public func verify(_ store: LedgerStore, _ reducer: Reducer) throws -> VerifyRep
 private struct Verifier {
     private let reading: LedgerReading
     private let reducer: Reducer
+    private let compressor: (any Compressor)?
     private var report = VerifyReport()
     private var database: Database { reading.database }
 
-    init(_ reading: LedgerReading, _ reducer: Reducer) {
+    init(_ reading: LedgerReading, _ reducer: Reducer, _ compressor: (any Compressor)?) {
         self.reading = reading
         self.reducer = reducer
+        self.compressor = compressor
     }
 
     mutating func run() throws -> VerifyReport {
@@ -73,7 +82,8 @@ private struct Verifier {
             try checkRows()
             try ChainCheck(reading).run()
             for scope in try reading.scopes() {
-                try OrderCheck(reading, scope).run()
+                let base = try TerminalReplica.base(scope, in: reading)
+                try OrderCheck(reading, scope, after: base?.position ?? 0).run()
                 try checkCells(of: scope)
             }
         } catch let difference as LedgerDifference {
@@ -130,9 +140,27 @@ private struct Verifier {
 
     // MARK: - State
 
+    private func load(
+        _ base: SnapshotManifest,
+        _ compressor: any Compressor,
+        into cells: ReplayedCells
+    ) throws {
+        do {
+            try reducer.loadBase(base, from: reading, compressor: compressor, into: cells)
+        } catch {
+            throw LedgerDifference.snapshot(base.scope)
+        }
+        guard cells.digest == base.digest else { throw LedgerDifference.snapshot(base.scope) }
+    }
+
     private mutating func checkCells(of scope: Scope) throws {
         let replayed = ReplayedCells()
-        try reducer.replay(scope, from: reading, into: replayed)
+        let base = try TerminalReplica.base(scope, in: reading)
+        if let base {
+            guard let compressor else { return }
+            try load(base, compressor, into: replayed)
+        }
+        try reducer.replay(scope, from: reading, after: base?.position ?? 0, into: replayed)
         let expected = replayed.digest
         var sum = ScopeDigest()
         var count = 0
@@ -146,6 +174,10 @@ private struct Verifier {
         }
         if let (entity, key) = replayed.first {
             throw LedgerDifference.cell(entity, key, .missing)
+        }
+        // Log and cells agree by now, so a look at the sums finds only sums that are wrong.
+        if let leaf = try reading.scrub(scope, after: nil, cellCount: .max).differing.first {
+            throw LedgerDifference.leaf(leaf)
         }
         let stored = try reading.digest(of: scope)
         guard stored == expected, stored == sum else {

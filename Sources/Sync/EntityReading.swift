@@ -19,6 +19,8 @@ public struct EntityReader {
             // After a hub was restored, operations of others lie here without a judgement too:
             // whether they still count is that hub's to say.
             for logged in unjudged where logged.operation.id.replica == own {
+                // A snapshot has what the hub had taken, without telling its place to the log.
+                if space.cell(.fact(logged.operation.id), of: key) != nil { continue }
                 try reducer.predict(logged, in: space)
             }
         }

@@ -19,6 +19,7 @@ extension HubReplica {
             page = try groups(request.scope, request.after, request.limit, in: reading)
         }
         let reached = page.last?.judgement?.position ?? request.after
+        let isThere = reached == head && request.epoch == epoch
         return PullResponse(
             epoch: epoch,
             scope: request.scope,
@@ -26,7 +27,9 @@ extension HubReplica {
             operations: page.map(\.operation.bytes),
             head: head,
             digest: reached == head ? try reading.digest(of: request.scope) : nil,
-            reducer: reducer.fingerprint
+            reducer: reducer.fingerprint,
+            ranges: isThere ? try parts(of: request.ranges, in: request.scope, reading) : [],
+            entities: isThere ? try states(of: request.entities, in: reading) : []
         )
     }
 

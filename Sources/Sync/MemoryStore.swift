@@ -10,7 +10,7 @@ public final class MemoryStore: ReplicaStore {
     /// crash the replica there.
     public var beforeWrite: ((Int) throws -> Void)?
 
-    private let tables = Tables()
+    let tables = Tables()
 
     public init() {}
 
@@ -44,7 +44,7 @@ public final class MemoryStore: ReplicaStore {
 }
 
 /// The tables behind ``MemoryStore``.
-private final class Tables: ReplicaTransaction {
+final class Tables: ReplicaTransaction {
     private struct Place: Hashable {
         let scope: Scope
         let position: UInt64
@@ -54,15 +54,19 @@ private final class Tables: ReplicaTransaction {
     private var operations: [OperationID: LoggedOperation] = [:]
     private var order: [OperationID] = []
     private var places: [Place: OperationID] = [:]
-    private var heads: [Scope: UInt64] = [:]
+    var heads: [Scope: UInt64] = [:]
     private var chains: [OperationID: ChainHead] = [:]
     /// Places in `order` of what the hub has not acknowledged, sorted.
     private var unsentPlaces: [Int] = []
     private var unjudgedOrder: [EntityKey: [OperationID]] = [:]
     private var ordinals: [OperationID: Int] = [:]
-    private var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
+    var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
     private var known: [String: Set<EntityKey>] = [:]
-    private var digests: [Scope: ScopeDigest] = [:]
+    var digests: [Scope: ScopeDigest] = [:]
+    var leaves: [DigestLeaf: ScopeDigest] = [:]
+    var pieces: [Scope: [[UInt8]: [UInt8]]] = [:]
+    /// The entities that may have cells in a leaf.
+    var members: [DigestLeaf: Set<EntityKey>] = [:]
     private var messages: [OutboxMessage] = []
     private var messageKeys: Set<Identifier> = []
 
@@ -90,7 +94,7 @@ private final class Tables: ReplicaTransaction {
     }
 
     /// Changes a row of a table and remembers what it was.
-    private func change<Key, Value>(
+    func change<Key, Value>(
         _ table: ReferenceWritableKeyPath<Tables, [Key: Value]>,
         _ key: Key,
         to value: Value?
@@ -232,6 +236,15 @@ private final class Tables: ReplicaTransaction {
 
     func head(of scope: Scope) -> UInt64 { heads[scope] ?? 0 }
 
+    func operations(in leaf: DigestLeaf) -> [OperationID] {
+        order.filter { operations[$0].map { DigestLeaf(of: $0.operation.entity) } == leaf }
+    }
+
+    func groupEnds(of scope: Scope, after position: UInt64, limit: Int) -> [LoggedOperation] {
+        stream(scope, after: position, limit: .max).filter(\.operation.isAcceptance).prefix(limit)
+            .map { $0 }
+    }
+
     func waiting(limit: Int) -> [LoggedOperation] {
         order.compactMap { operations[$0] }
             .filter { $0.judgement?.verdict == .waiting }
@@ -251,10 +264,8 @@ private final class Tables: ReplicaTransaction {
 
     func setCell(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) throws {
         try willChange()
-        var digest = digests[entity.scope] ?? ScopeDigest()
         let old = cells[entity]?[key]
-        digest.replace(key, of: entity, from: old, to: value)
-        change(\.digests, entity.scope, to: digest)
+        takeIntoDigest(key, of: entity, from: old, to: value)
         cells[entity, default: [:]][key] = value
         undo.append { [unowned self] in cells[entity, default: [:]][key] = old }
         know(entity)
@@ -263,6 +274,7 @@ private final class Tables: ReplicaTransaction {
     func clearCells(of scope: Scope) throws {
         try willChange()
         for entity in cells.keys where entity.scope == scope { change(\.cells, entity, to: nil) }
+        forgetLeaves(of: scope)
         change(\.digests, scope, to: nil)
     }
 

@@ -24,7 +24,14 @@ extension Reducer {
     public func upgradeIfNeeded(in transaction: any ReplicaTransaction) throws -> Bool {
         guard try transaction.setting(Setting.reducer) != fingerprint else { return false }
         let scopes = try transaction.scopes()
-        for scope in scopes { try rebuild(scope, in: transaction) }
+        for scope in scopes {
+            guard try TerminalReplica.base(scope, in: transaction) == nil else {
+                // The history before the snapshot is not here, so the hub's state is fetched anew.
+                try TerminalReplica.forgetState(of: scope, in: transaction)
+                continue
+            }
+            try rebuild(scope, in: transaction)
+        }
         try transaction.set(Setting.reducer, to: fingerprint)
         return !scopes.isEmpty
     }
@@ -43,14 +50,16 @@ extension Reducer {
     /// - Parameters:
     ///   - scope: which.
     ///   - log: where the operations are.
+    ///   - base: the place at which `space` already is.
     ///   - space: where the cells go.
     /// - Throws: ``OperationError`` when an acceptance cannot be read.
     public func replay(
         _ scope: Scope,
         from log: any ReplicaReading,
+        after base: UInt64 = 0,
         into space: some CellSpace
     ) throws {
-        var position: UInt64 = 0
+        var position = base
         while true {
             let page = try log.stream(scope, after: position, limit: 500)
             guard let last = page.last?.judgement else { return }

@@ -17,8 +17,6 @@ public enum Setting {
 
     /// A terminal's place in the hub's order of a scope.
     package static func cursor(_ scope: Scope) -> SettingKey { SettingKey("sync.cursor.\(scope)") }
-    /// Times that a terminal found its state of a scope to differ from the hub's and repaired it.
-    static func repairs(_ scope: Scope) -> SettingKey { SettingKey("sync.repairs.\(scope)") }
     /// The length of a scope's order when a terminal last fetched it from the start and still
     /// differed.
     static func refetched(_ scope: Scope) -> SettingKey { SettingKey("sync.refetched.\(scope)") }

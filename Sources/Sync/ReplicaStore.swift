@@ -85,6 +85,35 @@ public protocol ReplicaReading: AnyObject {
     /// Every scope of which an operation or a cell is here, sorted.
     func scopes() throws -> [Scope]
     func digest(of scope: Scope) throws -> ScopeDigest
+    /// The stored sums of the leaves of a scope, bucket by bucket for each kind.
+    func eachLeaf(
+        of scope: Scope,
+        in buckets: ClosedRange<UInt16>,
+        _ visit: (UInt16, ScopeDigest) throws -> Void
+    ) throws
+    /// The entities that have cells in a bucket of a scope, sorted, each with the sum over its
+    /// cells, computed from them.
+    func entityDigests(of scope: Scope, in bucket: UInt16) throws -> [EntityDigest]
+    /// Computes the sums of leaves from their cells, from behind `leaf` on (nil: from the start),
+    /// until `cellCount` cells were read, and holds them against the stored ones.
+    func scrub(_ scope: Scope, after leaf: DigestLeaf?, cellCount: Int) throws -> ScrubSlice
+    /// The operations about the entities of a leaf; a look at the whole log.
+    func operations(in leaf: DigestLeaf) throws -> [OperationID]
+    /// The acceptances of a scope past a position, in the hub's order, at most `limit`.
+    func groupEnds(
+        of scope: Scope,
+        after position: UInt64,
+        limit: Int
+    ) throws -> [LoggedOperation]
+
+    /// Goes through the cells of a scope by entity and key; keys need not be ones that are known.
+    func eachCell(
+        of scope: Scope,
+        _ visit: (EntityKey, [UInt8], [UInt8]) throws -> Void
+    ) throws
+    /// A piece of a snapshot that is kept for a scope; nil when it is not.
+    func piece(_ hash: [UInt8], of scope: Scope) throws -> [UInt8]?
+    func hasPiece(_ hash: [UInt8], of scope: Scope) throws -> Bool
 
     /// Messages not yet delivered, oldest first.
     func outbox(limit: Int) throws -> [OutboxMessage]
@@ -103,6 +132,19 @@ public protocol ReplicaTransaction: ReplicaReading, CellSpace {
     /// Forgets the hub's word on every operation of a scope; with `acknowledgements`, also its
     /// answers to pushes, so that all is sent again. The operations stay.
     func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws
+    /// Takes the cells of a leaf as they are: its sum and the scope's are set to what the cells
+    /// give, and entities that the list of entities lacks are put there.
+    func settle(_ leaf: DigestLeaf) throws
+    /// Sets the scope's digest to the sum of its leaves.
+    func settleRoot(of scope: Scope) throws
+    /// Adds cells to an entity, none of which are there yet.
+    func load(_ state: EntityState) throws
+    /// Sets the last position of a scope, if it is less.
+    func raiseHead(of scope: Scope, to position: UInt64) throws
+    func putPiece(_ hash: [UInt8], _ bytes: [UInt8], of scope: Scope) throws
+    func dropPieces(of scope: Scope, except kept: Set<[UInt8]>) throws
+    /// Forgets every cell of an entity, also those that cannot be read.
+    func clearCells(of entity: EntityKey) throws
     /// Forgets every cell of a scope and its digest; the log stays.
     func clearCells(of scope: Scope) throws
     /// Queues a message; one with the same key that was ever queued is not queued again.

@@ -26,9 +26,20 @@ public struct ScopeDigest: Hashable, Sendable {
         to new: [UInt8]?
     ) {
         guard old != new else { return }
-        if let old { subtract(Self.hash(key, entity, old)) }
-        if let new { add(Self.hash(key, entity, new)) }
+        if let old { subtract(Self.hash(key.bytes, entity, old)) }
+        if let new { add(Self.hash(key.bytes, entity, new)) }
     }
+
+    /// Adds a cell whose key need not be one that this program knows.
+    package mutating func add(_ key: [UInt8], of entity: EntityKey, _ value: [UInt8]) {
+        add(Self.hash(key, entity, value))
+    }
+
+    /// Adds the sum over other cells.
+    package mutating func add(_ other: ScopeDigest) { add(other.sum) }
+
+    /// Takes the sum over some of the cells away.
+    package mutating func subtract(_ other: ScopeDigest) { subtract(other.sum) }
 
     private mutating func add(_ hash: Identifier) {
         let (low, carry) = sum.low.addingReportingOverflow(hash.low)
@@ -40,11 +51,11 @@ public struct ScopeDigest: Hashable, Sendable {
         sum = Identifier(high: sum.high &- hash.high &- (borrow ? 1 : 0), low: low)
     }
 
-    private static func hash(_ key: CellKey, _ entity: EntityKey, _ value: [UInt8]) -> Identifier {
+    private static func hash(_ key: [UInt8], _ entity: EntityKey, _ value: [UInt8]) -> Identifier {
         var encoder = CanonicalEncoder()
         encoder.write(entity.kind)
         encoder.write(entity.id.bytes)
-        encoder.write(key.bytes)
+        encoder.write(key)
         encoder.write(value)
         return ContentHash(of: encoder.bytes).identifier
     }

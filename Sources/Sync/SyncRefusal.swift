@@ -24,6 +24,13 @@ public enum SyncRefusal: Refusal, Equatable {
     case publicKey
     /// This terminal has not been enrolled at a hub.
     case notEnrolled
+    /// The hub has found its state of this scope damaged and is mending it: to be asked again.
+    case repairing(Scope)
+    /// The hub has no snapshot of this scope, or not this piece of one: to be asked for anew, or
+    /// to be done without.
+    case noSnapshot(Scope)
+    /// As many terminals wait for news as may: this one is to ask from time to time.
+    case tooManyWaiting
     /// A refusal that the hub sent, by its code.
     case remote(code: String, facts: [String: String])
 
@@ -42,19 +49,23 @@ public enum SyncRefusal: Refusal, Equatable {
         case .enrolmentCode: "sync.enrolment_code"
         case .publicKey: "sync.public_key"
         case .notEnrolled: "sync.not_enrolled"
+        case .tooManyWaiting: "sync.too_many_waiting"
+        case .repairing: "sync.repairing"
+        case .noSnapshot: "sync.no_snapshot"
         case .remote(let code, _): ProblemCode(code)
         }
     }
 
     public var facts: [String: String] {
         switch self {
-        case .malformed, .enrolmentCode, .publicKey, .notEnrolled: [:]
+        case .malformed, .enrolmentCode, .publicKey, .notEnrolled, .tooManyWaiting: [:]
         case .version(let version):
             ["version": String(version), "spoken": String(syncProtocolVersion)]
         case .unknownTerminal(let id), .badSignature(let id): ["terminal": id.description]
         case .tooMany(let count):
             ["count": String(count), "most": String(PushRequest.operationCountMax)]
-        case .scopeNotPermitted(let scope): ["scope": scope.description]
+        case .scopeNotPermitted(let scope), .repairing(let scope), .noSnapshot(let scope):
+            ["scope": scope.description]
         case .remote(_, let facts): facts
         }
     }

@@ -27,12 +27,15 @@ extension TerminalReplica {
         in reading: any ReplicaReading,
         limit: Int = 500
     ) throws -> PullRequest {
-        PullRequest(
+        let search = try search(of: scope, in: reading)
+        return PullRequest(
             replica: replica.id,
             scope: scope,
             epoch: try reading.integer(Setting.epoch) ?? 0,
             after: try cursor(of: scope, in: reading),
-            limit: limit
+            limit: limit,
+            ranges: search?.ranges.prefix(PullRequest.rangeCountMax).map { $0 } ?? [],
+            entities: search?.entities.prefix(PullRequest.entityCountMax).map { $0 } ?? []
         )
     }
 
@@ -64,15 +67,7 @@ extension TerminalReplica {
         let hub = try Self.enrolment(in: transaction)?.hub
         var page = PageReader(scope: response.scope, hub: hub, position: cursor)
         let judged = try page.judged(response.operations, log: transaction)
-        do {
-            try take(judged, now: now, in: transaction)
-        } catch is CanonicalError {
-            // A cell that the page builds on is damaged. The log is whole, so the state is made
-            // anew from it; taking an operation a second time changes nothing.
-            try noteRepair(of: response.scope, in: transaction)
-            try reducer.rebuild(response.scope, in: transaction)
-            try take(judged, now: now, in: transaction)
-        }
+        try take(judged, now: now, from: response, in: transaction)
         guard page.position <= response.head, page.position > cursor || cursor == response.head
         else { throw SyncRefusal.malformed }
         let reached =
@@ -80,26 +75,40 @@ extension TerminalReplica {
                 && page.position.isMultiple(of: 7)
             ? page.position + 1 : page.position
         try transaction.set(Setting.cursor(response.scope), to: reached)
+        if try transaction.integer(Setting.hubHead(response.scope)) != response.head {
+            try transaction.set(Setting.hubHead(response.scope), to: response.head)
+        }
         guard reached >= response.head else { return .applied(more: true) }
-        return try compare(with: response, in: transaction)
+        return try compare(with: response, now: now, in: transaction)
     }
 
     private func take(
         _ judged: [(Operation, Judgement)],
         now: Moment,
+        from response: PullResponse,
         in transaction: any ReplicaTransaction
     ) throws {
+        var isRebuilt = false
         for (operation, judgement) in judged {
-            try take(operation, judgement, now: now, in: transaction)
+            try log(operation, judgement, now: now, in: transaction)
+            do {
+                try reducer.apply(operation, judgement, to: transaction)
+            } catch is CanonicalError {
+                // A cell that it builds on is damaged. Taking an operation a second time changes
+                // nothing, so the page goes on; what the entity lacks now is found at the head.
+                let isComparable = response.reducer == reducer.fingerprint
+                if try isComparable || Self.base(response.scope, in: transaction) != nil {
+                    try transaction.clearCells(of: operation.entity)
+                } else if !isRebuilt {
+                    isRebuilt = true
+                    try reducer.rebuild(response.scope, in: transaction)
+                }
+                try reducer.apply(operation, judgement, to: transaction)
+            }
         }
     }
 
-    private func noteRepair(of scope: Scope, in transaction: any ReplicaTransaction) throws {
-        let key = Setting.repairs(scope)
-        try transaction.set(key, to: (try transaction.integer(key) ?? 0) + 1)
-    }
-
-    private func take(
+    private func log(
         _ operation: Operation,
         _ judgement: Judgement,
         now: Moment,
@@ -114,30 +123,6 @@ extension TerminalReplica {
         if operation.id.replica == replica.id {
             try transaction.acknowledge(operation.id, judgement.verdict)
         }
-        try reducer.apply(operation, judgement, to: transaction)
         try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
-    }
-
-    private func compare(
-        with response: PullResponse,
-        in transaction: any ReplicaTransaction
-    ) throws -> PullOutcome {
-        let scope = response.scope
-        guard let theirs = response.digest, response.reducer == reducer.fingerprint,
-            !defects.contains(.adoptedDigest), try transaction.digest(of: scope) != theirs
-        else { return .applied(more: false) }
-        if let tried = try transaction.integer(Setting.refetched(scope)),
-            response.head / 2 < tried
-        {
-            return .differs
-        }
-        try noteRepair(of: scope, in: transaction)
-        try reducer.rebuild(scope, in: transaction)
-        if try transaction.digest(of: scope) == theirs { return .repaired(refetch: false) }
-        try transaction.clearCells(of: scope)
-        try transaction.forgetJudgements(of: scope, acknowledgements: false)
-        try transaction.set(Setting.cursor(scope), to: 0)
-        try transaction.set(Setting.refetched(scope), to: response.head)
-        return .repaired(refetch: true)
     }
 }

@@ -77,6 +77,9 @@ public struct TerminalReplica: Sendable {
             try transaction.forgetJudgements(of: scope, acknowledgements: true)
             try transaction.set(Setting.cursor(scope), to: 0)
             try transaction.set(Setting.refetched(scope), to: nil)
+            try transaction.set(Setting.search(scope), to: nil)
+            try transaction.set(Setting.base(scope), to: nil)
+            try transaction.set(Setting.hubHead(scope), to: nil)
         }
         try transaction.set(Setting.epoch, to: epoch)
     }

@@ -98,7 +98,8 @@ enum ImportTable {
     /// A shell holds a node between transactions: the one place in the node rooms that may wait for
     /// the store and lock what it holds.
     static func isShell(_ file: SwiftText) -> Bool {
-        file.name.hasSuffix("Shell.swift") && file.room.map(nodes.contains) == true
+        (file.name.hasSuffix("Shell.swift") || file.name.contains("Shell+"))
+            && file.room.map(nodes.contains) == true
     }
 
     static func findings(in file: SwiftText) -> [Finding] {

@@ -5,9 +5,11 @@ package struct Migration: Sendable {
     /// From 1 up; what `PRAGMA user_version` says once it is done.
     package let number: Int
     let sql: String
+    /// What SQL cannot say, done after it in the same transaction.
+    package var work: (@Sendable (Database) throws -> Void)?
 
     /// All of them, in order.
-    package static let all: [Migration] = [.first, .printing]
+    package static let all: [Migration] = [.first, .third, .printing]
 
     /// The newest schema that this program knows.
     package static var known: Int { all.last?.number ?? 0 }
@@ -27,6 +29,7 @@ package struct Migration: Sendable {
         for migration in all where migration.number > version {
             try database.inTransaction(.immediate) {
                 try database.execute(sql: migration.sql)
+                try migration.work?(database)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(migration.number)")
                 return .commit

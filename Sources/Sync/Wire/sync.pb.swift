@@ -14,6 +14,9 @@
 ///   POST /sync/v1/enroll   EnrollRequest -> EnrollResponse
 ///   POST /sync/v1/push     PushRequest   -> PushResponse
 ///   POST /sync/v1/pull     PullRequest   -> PullResponse
+///   POST /sync/v1/snapshot SnapshotRequest -> SnapshotManifest
+///   POST /sync/v1/piece    PieceRequest  -> the piece's bytes
+///   POST /sync/v1/watch    WatchRequest  -> WatchResponse
 ///
 /// Bodies are these messages, `application/x-protobuf`.
 
@@ -158,6 +161,12 @@ nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
   /// About how many operations to send; a group is never split.
   var limit: UInt32 = 0
 
+  /// What the terminal wants to know of the state at the head, to find where its own differs: the
+  /// parts of these ranges, and these entities whole. Answered when the page reaches the head.
+  var ranges: [Data] = []
+
+  var entities: [Tallyman_Sync_V1_StateEntityName] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -185,6 +194,11 @@ nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
   var digest: Data = Data()
 
   var reducer: Data = Data()
+
+  /// As many of the ranges and entities that were asked for as have room, as they are at `head`.
+  var ranges: [Tallyman_Sync_V1_StateRange] = []
+
+  var entities: [Tallyman_Sync_V1_StateEntity] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -442,7 +456,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
 
 nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0\u{1}ranges\0\u{1}entities\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -456,6 +470,8 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 7: try { try decoder.decodeRepeatedBytesField(value: &self.ranges) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
       default: break
       }
     }
@@ -480,6 +496,12 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 6)
     }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.ranges, fieldNumber: 7)
+    }
+    if !self.entities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -490,6 +512,8 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     if lhs.epoch != rhs.epoch {return false}
     if lhs.after != rhs.after {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.entities != rhs.entities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -497,7 +521,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -512,6 +536,8 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.reducer) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
       default: break
       }
     }
@@ -539,6 +565,12 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if !self.reducer.isEmpty {
       try visitor.visitSingularBytesField(value: self.reducer, fieldNumber: 7)
     }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 8)
+    }
+    if !self.entities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -550,6 +582,8 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.head != rhs.head {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.reducer != rhs.reducer {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.entities != rhs.entities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

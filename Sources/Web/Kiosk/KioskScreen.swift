@@ -22,7 +22,7 @@ struct KioskScreen: Sendable {
 
         /// Changes when something came from the hub.
         var seen: String {
-            status.scopes.map { "\($0.position)+\($0.repairs)" }.joined(separator: ".")
+            status.scopes.map { "\($0.position)+\($0.repair.repairs)" }.joined(separator: ".")
         }
     }
 

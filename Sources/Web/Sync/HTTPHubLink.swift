@@ -11,6 +11,9 @@ import Sync
 public struct HTTPHubLink: HubLink {
     /// How long an exchange may take.
     private static let timeout = TimeAmount.seconds(30)
+    /// A hub answers a terminal that waits after 30 seconds at most; longer means that the
+    /// connection is half open.
+    private static let watchTimeout = TimeAmount.seconds(40)
     private static let answerCountMax = 64 << 20
 
     private let client: HTTPClient
@@ -47,16 +50,32 @@ public struct HTTPHubLink: HubLink {
         try await post("pull", request)
     }
 
+    public func snapshot(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("snapshot", request)
+    }
+
+    public func piece(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("piece", request)
+    }
+
+    public func watch(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("watch", request, timeout: Self.watchTimeout)
+    }
+
     public func enroll(_ request: [UInt8]) async throws -> [UInt8] {
         try await post("enroll", request)
     }
 
-    private func post(_ path: String, _ body: [UInt8]) async throws -> [UInt8] {
+    private func post(
+        _ path: String,
+        _ body: [UInt8],
+        timeout: TimeAmount = HTTPHubLink.timeout
+    ) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: "\(base)/sync/v1/\(path)")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
         request.body = .bytes(body)
-        let response = try await client.execute(request, timeout: Self.timeout)
+        let response = try await client.execute(request, timeout: timeout)
         let answer = try await response.body.collect(upTo: Self.answerCountMax)
         let bytes = Array(buffer: answer)
         guard response.headers.first(name: "content-type") == "application/x-protobuf" else {

@@ -53,6 +53,7 @@ public final class SyncPump: Service {
                         wake.yield()
                     }
                 }
+                group.addTask { await self.watch(wake) }
                 try await self.pump(wakes, wake, &group)
                 group.cancelAll()
             }
@@ -98,6 +99,39 @@ public final class SyncPump: Service {
                 }
                 await take(step, &peer, &dice, now: now)
             }
+        }
+    }
+
+    /// Lets the hub tell when there is something, so that the terminal need not wait for its turn.
+    ///
+    /// Whatever happens to these requests, the rounds of the pump go on.
+    private func watch(_ wake: AsyncStream<Void>.Continuation) async {
+        var rest: UInt64 = 0
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            rest = await watchOnce(after: rest, wake)
+            // Cancelled only when the pump ends, which the loop sees.
+            if rest > 0 { try? await Task.sleep(for: .milliseconds(rest)) }
+        }
+    }
+
+    /// - Returns: how long to rest before the next time, in milliseconds.
+    private func watchOnce(
+        after rest: UInt64,
+        _ wake: AsyncStream<Void>.Continuation
+    ) async -> UInt64 {
+        do {
+            guard isConnected, let changed = try await shell.watch(over: link) else {
+                return settings.retryMilliseconds
+            }
+            guard changed else { return 0 }
+            nudged.withLock { $0 = true }
+            wake.yield()
+            // The round that this begins needs a moment; what is news after it is not asked for in
+            // haste.
+            return min(max(rest * 2, 25), 200)
+        } catch {
+            // No hub, or one that keeps nobody waiting: the pump's rounds find out.
+            return max(settings.retryMilliseconds, 500)
         }
     }
 

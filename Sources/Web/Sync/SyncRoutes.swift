@@ -22,6 +22,16 @@ public struct SyncRoutes: Sendable {
         router.post("sync/v1/pull") { request, _ in
             try await Self.answer(request) { try await hub.pull($0) }
         }
+        router.post("sync/v1/snapshot") { request, _ in
+            try await Self.answer(request) { try await hub.snapshot($0) }
+        }
+        router.post("sync/v1/piece") { request, _ in
+            try await Self.answer(request) { try await hub.piece($0) }
+        }
+        let watch = WatchRoute(hub: hub)
+        router.post("sync/v1/watch") { request, _ in
+            try await Self.answer(request) { try await watch.answer($0) }
+        }
         router.post("sync/v1/enroll") { request, _ in
             try await Self.answer(request) { try await hub.enroll($0) }
         }
@@ -44,6 +54,8 @@ public struct SyncRoutes: Sendable {
         case .unknownTerminal, .badSignature: .unauthorized
         case .scopeNotPermitted, .enrolmentCode: .forbidden
         case .malformed, .version, .tooMany, .publicKey: .badRequest
+        case .repairing, .tooManyWaiting: .serviceUnavailable
+        case .noSnapshot: .notFound
         case .notEnrolled, .remote, nil: .conflict
         }
     }

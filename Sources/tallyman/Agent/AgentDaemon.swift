@@ -41,7 +41,8 @@ struct AgentDaemon {
             vocabulary: PlantVocabulary.all,
             compressor: NoteCompression.compressor,
             clock: clock,
-            dice: SystemDice()
+            dice: SystemDice(),
+            report: { $0.log(to: logger) }
         )
         let daemon = Daemon(
             name: "agent",
@@ -142,7 +143,11 @@ struct AgentDesk: Sendable {
             return .status(try await status())
         case .verify:
             let reducer = Reducer(PlantVocabulary.all)
-            return .verified(VerifyAnswer(try store.verify(reducer)))
+            return .verified(
+                VerifyAnswer(
+                    try store.verify(reducer, compressor: NoteCompression.compressor)
+                )
+            )
         case .backup(let path):
             let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
@@ -171,7 +176,20 @@ struct AgentDesk: Sendable {
             unsynced: status.unsynced,
             unsyncedSince: status.unsyncedSince?.description,
             scopes: Dictionary(scopes) { first, _ in first },
-            repairs: status.scopes.reduce(0) { $0 + $1.repairs }
+            care: Dictionary(
+                status.scopes.map { scope in
+                    (
+                        scope.scope.description,
+                        ScopeCare(
+                            position: scope.position,
+                            head: scope.head,
+                            health: scope.health,
+                            scope.repair
+                        )
+                    )
+                }
+            ) { first, _ in first },
+            repairs: status.scopes.reduce(0) { $0 + $1.repair.repairs }
         )
     }
 
@@ -220,6 +238,6 @@ struct AgentDesk: Sendable {
                 [.init(Double(status.repairs))]
             ),
             ProcessMetrics.resident(),
-        ]
+        ] + ScopeCare.metrics(status.care)
     }
 }

@@ -19,6 +19,8 @@ enum AgentAnswer: Codable, Sendable {
         let unsyncedSince: String?
         /// By scope: the position seen and the digest.
         let scopes: [String: HubAnswer.ScopeState]
+        /// By scope: how it compares with the hub's, what was found damaged and mended.
+        let care: [String: ScopeCare]
         let repairs: UInt64
     }
 

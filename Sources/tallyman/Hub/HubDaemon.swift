@@ -29,7 +29,13 @@ struct HubDaemon {
         HubAPIRoutes(desk.shell, description: description).add(to: pages)
         let control = Router()
         Control.routes { (request: HubRequest) in try await desk.answer(request) }.add(to: control)
-        try await daemon.run(pages: pages, control: control, services: [])
+        try await daemon.run(
+            pages: pages,
+            control: control,
+            services: [
+                HubCaretaker(shell: desk.shell, logger: logger)
+            ]
+        )
     }
 
     private static func health(_ desk: HubDesk) async throws -> [UInt8] {
@@ -68,6 +74,6 @@ struct HubDaemon {
                 [.init(Double(status.waiting))]
             ),
             ProcessMetrics.resident(),
-        ]
+        ] + ScopeCare.metrics(HubDesk.care(status))
     }
 }

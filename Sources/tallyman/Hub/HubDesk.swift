@@ -20,12 +20,14 @@ struct HubDesk: Sendable {
         _ folder: String,
         address: @escaping @Sendable () -> String = { "" }
     ) async throws -> HubDesk {
-        let store = try LedgerStore(try DataFolder(folder))
+        let data = try DataFolder(folder)
+        let store = try LedgerStore(data)
         let shell = try await HubShell(
             store: store,
             compressor: NoteCompression.compressor,
             clock: try MachineClock(),
-            dice: SystemDice()
+            dice: SystemDice(),
+            shelf: try PieceFolder(in: data)
         )
         return HubDesk(shell: shell, store: store, address: address)
     }
@@ -62,11 +64,26 @@ struct HubDesk: Sendable {
             return .observations(try await shell.read { try $0.why(order, in: $1) })
         case .verify:
             let reducer = try await shell.read { node, _ in node.replica.reducer }
-            return .verified(VerifyAnswer(try store.verify(reducer)))
+            return .verified(
+                VerifyAnswer(
+                    try store.verify(reducer, compressor: NoteCompression.compressor)
+                )
+            )
         case .backup(let path):
             let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
         }
+    }
+
+    /// How the hub's state of each scope stands.
+    static func care(_ status: HubShell.Status) -> [String: ScopeCare] {
+        let scopes = status.scopes.map { scope in
+            (
+                scope.scope.description,
+                ScopeCare(position: scope.head, head: scope.head, health: nil, scope.repair)
+            )
+        }
+        return Dictionary(scopes) { first, _ in first }
     }
 
     private func status() async throws -> HubAnswer.Status {
@@ -82,6 +99,7 @@ struct HubDesk: Sendable {
             epoch: String(status.epoch, radix: 16),
             sites: status.sites,
             scopes: Dictionary(scopes) { first, _ in first },
+            care: Self.care(status),
             outbox: status.outbox
         )
     }

@@ -35,6 +35,8 @@ enum HubAnswer: Codable, Sendable {
         let sites: [String]
         /// By scope: the last position and the digest.
         let scopes: [String: ScopeState]
+        /// By scope: what was found damaged and mended.
+        let care: [String: ScopeCare]
         let outbox: Int
     }
 

@@ -67,7 +67,12 @@ struct VerifyCommand: AsyncParsableCommand {
         struct Reply: Codable { let verified: [String: VerifyAnswer] }
         let reply: Reply = try await Control.ask(data.data, HubRequest.verify) {
             let store = try LedgerStore(try DataFolder(data.data))
-            let answer = VerifyAnswer(try store.verify(Reducer(PlantVocabulary.all)))
+            let answer = VerifyAnswer(
+                try store.verify(
+                    Reducer(PlantVocabulary.all),
+                    compressor: NoteCompression.compressor
+                )
+            )
             return Reply(verified: ["_0": answer])
         }
         guard let answer = reply.verified["_0"] else { throw ExitCode.failure }
