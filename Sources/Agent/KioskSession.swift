@@ -71,6 +71,8 @@ public struct KioskSession: Hashable, Sendable {
     var undoable: [OperationID] = []
     /// The next number is for this instead of a count.
     public internal(set) var numberIsDamage = false
+    /// The parts of a long note that were scanned so far.
+    public internal(set) var noteParts: NoteParts?
 
     /// - Parameter language: what the page speaks until somebody switches.
     public init(language: CommandCode.Language = .chinese) { self.language = language }

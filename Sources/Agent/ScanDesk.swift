@@ -44,6 +44,8 @@ struct ScanDesk {
             return Feedback(.good, "kiosk.report_begun")
         case .signedNote:
             return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
+        case .notePart(let part):
+            return try collect(part, worker, &session, &dice)
         case .plate(let plate):
             return try scanPlate(plate, worker, &session, &dice)
         default:

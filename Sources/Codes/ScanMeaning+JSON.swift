@@ -10,12 +10,23 @@ public struct MeaningDocument: Encodable, Sendable {
     private struct Pair: Encodable {
         let identifier: String
         let value: String
+        var format: String?
+        var kind: String?
+        var form: String?
+        var name: [String: String]?
+    }
+
+    private struct Part: Encodable {
+        let note: String
+        let number: Int
+        let count: Int
     }
 
     private var meaning: String?
     private var text: String?
     private var key: String?
     private var note: NoteContent?
+    private var part: Part?
     private var tag: String?
     private var badge: String?
     private var bin: String?
@@ -35,12 +46,22 @@ public struct MeaningDocument: Encodable, Sendable {
     private var other: String?
 
     /// The document of what a text means.
-    public init(_ meaning: ScanMeaning) {
+    ///
+    /// - Parameters:
+    ///   - meaning: what the parser found.
+    ///   - names: by language, the text with this key of the string tables.
+    public init(
+        _ meaning: ScanMeaning,
+        names: (String) -> [String: String]? = { _ in nil }
+    ) {
         switch meaning {
         case .signedNote(let signed):
             self.meaning = "note"
             key = signed.keyID.description
             note = signed.content
+        case .notePart(let part):
+            self.meaning = "note_part"
+            self.part = Part(note: part.note, number: part.number, count: part.count)
         case .plate(let plate):
             self.meaning = "plate"
             tag = plate.tag
@@ -48,7 +69,17 @@ public struct MeaningDocument: Encodable, Sendable {
             self = MeaningDocument(gs1: string)
         case .dataMessage(let message):
             self.meaning = "iso15434"
-            fields = message.fields.map { Pair(identifier: $0.identifier, value: $0.value) }
+            fields = message.fields.map { field in
+                let known = field.meaning
+                return Pair(
+                    identifier: field.identifier,
+                    value: field.value,
+                    format: field.format,
+                    kind: known?.kind.rawValue,
+                    form: known?.form,
+                    name: known.flatMap { names($0.textKey) }
+                )
+            }
         case .worker(let badge):
             self.meaning = "worker"
             self.badge = badge

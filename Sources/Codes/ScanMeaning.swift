@@ -4,6 +4,8 @@ import Tally
 public enum ScanMeaning: Hashable, Sendable {
     /// A delivery note of ours, read but not yet believed: ``SignedNote/verify(using:now:)``.
     case signedNote(SignedNote)
+    /// A part of a long note, and nothing more until all parts are there: ``NoteParts``.
+    case notePart(NotePart)
     case plate(Plate)
     case gs1(ElementString)
     case dataMessage(DataMessage)
@@ -58,8 +60,9 @@ public struct CodeParser: Sendable {
 
     private func meaningOfTyped(_ text: String) throws(CodeRefusal) -> ScanMeaning {
         if text.hasPrefix("TMN") { return try note(text) }
+        if text.hasPrefix("TMP") { return try notePart(text) }
         if text.prefix(3).uppercased() == "TM:" { return try ownCode(text) }
-        if text.hasPrefix(DataMessage.header) { return .dataMessage(try DataMessage(text)) }
+        if DataMessage.claims(text) { return .dataMessage(try DataMessage(text)) }
         if let link = try link(text) { return link }
         if GS1Parser.claimsGS1(text) || Self.startsBracketed(text) {
             return .gs1(try GS1Parser.parse(text, isStrict: false))
@@ -74,6 +77,15 @@ public struct CodeParser: Sendable {
         guard text.dropFirst(3).prefix(2).last == ":" else { return .plain(text) }
         do {
             return .signedNote(try SignedNote.parse(text, compressor: compressor))
+        } catch {
+            throw .note(error)
+        }
+    }
+
+    private func notePart(_ text: String) throws(CodeRefusal) -> ScanMeaning {
+        guard text.dropFirst(3).prefix(2).last == ":" else { return .plain(text) }
+        do {
+            return .notePart(try NotePart(text))
         } catch {
             throw .note(error)
         }

@@ -6,6 +6,8 @@ import Tally
 public enum HubRefusal: Refusal, Equatable {
     case unknownSupplier(String)
     case unknownOrder(String)
+    /// The supplier has no key of this name.
+    case unknownKey(String)
     case unknownSite(String)
     case siteExists(String)
     case badSiteName(String)
@@ -16,6 +18,7 @@ public enum HubRefusal: Refusal, Equatable {
         switch self {
         case .unknownSupplier: "hub.unknown_supplier"
         case .unknownOrder: "hub.unknown_order"
+        case .unknownKey: "hub.unknown_key"
         case .unknownSite: "hub.unknown_site"
         case .siteExists: "hub.site_exists"
         case .badSiteName: "hub.bad_site_name"
@@ -28,6 +31,7 @@ public enum HubRefusal: Refusal, Equatable {
         case .mayNotReview(let badge): ["worker": badge]
         case .unknownSupplier(let code): ["supplier": code]
         case .unknownOrder(let number): ["order": number]
+        case .unknownKey(let key): ["key": key]
         case .unknownSite(let site), .siteExists(let site), .badSiteName(let site): ["site": site]
         }
     }

@@ -59,6 +59,39 @@ import Testing
 
     // MARK: - Receiving
 
+    @Test func `a long note is opened when its parts are there, in any order`() throws {
+        var note = plant.note()
+        var dice = SeededDice(seed: 11)
+        note.lines = (1...60).map { number in
+            NoteContent.Line(
+                number: number,
+                material: "BOLT-M8",
+                quantity: Quantity(count: 5),
+                serials: [Identifier.random(&dice).description]
+            )
+        }
+        let text = try plant.makeNote(note)
+        var parts = try NotePart.texts(of: text)
+        #expect(parts.count >= 3)
+        parts.swapAt(0, parts.count - 1)
+        var session = KioskSession()
+        _ = try scan([badge], &session)
+        for (index, part) in parts.dropLast().enumerated() {
+            let feedback = try plant.scan(part, &session)
+            #expect(feedback.message == "kiosk.note_part")
+            #expect(feedback.tone == .attention)
+            #expect(feedback.facts["have"] == String(index + 1))
+            #expect(feedback.facts["count"] == String(parts.count))
+            #expect(try plant.scan(part, &session).tone == .again)
+            #expect(session.place == .home)
+        }
+        _ = refused(String(parts[parts.count - 1].dropLast()), session)
+        let last = parts[parts.count - 1] + "\r"
+        #expect(try scan([last], &session) == ["good kiosk.receipt_opened"])
+        #expect(try receipt(session).note.lines.count == 60)
+        #expect(session.noteParts == nil)
+    }
+
     @Test func `a delivery is received by scans alone`() throws {
         // The terminal has never heard of the note: the paper is enough.
         let paper = try plant.makeNote(plant.note())

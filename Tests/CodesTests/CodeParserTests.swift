@@ -108,13 +108,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[)>06\u{1D}P1", DataMessageFault.badHeader, 4),
-        ("[)>\u{1E}07\u{1D}P1", .unknownFormat, 5),
-        ("[)>\u{1E}06P1", .badHeader, 7),
+        ("[)>\u{1E}07\u{1D}P1", DataMessageFault.unknownFormat, 5),
+        ("[)>\u{1E}6\u{1D}P1", .badHeader, 5),
         ("[)>\u{1E}06\u{1D}", .empty, 8),
+        ("[)>\u{1E}", .empty, 5),
         ("[)>\u{1E}06\u{1D}P1\u{1D}77", .badIdentifier, 11),
         ("[)>\u{1E}06\u{1D}P1\u{1D}1234P", .badIdentifier, 11),
-        ("[)>\u{1E}06\u{1D}P1\u{1E}05\u{1D}01\u{1E}\u{04}", .badCharacter, 10),
+        ("[)>\u{1E}06\u{1D}P1\u{02}2", .badCharacter, 10),
+        ("[)>\u{1E}12\u{1D}SE 1", .badIdentifier, 8),
     ])
     func `a broken label is refused with the place`(
         text: String,

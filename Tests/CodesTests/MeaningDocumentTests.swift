@@ -28,7 +28,8 @@ import Testing
         ),
         (
             "[)>\u{1E}06\u{1D}P7\u{1E}\u{04}",
-            #"{"fields":[{"identifier":"P","value":"7"}],"meaning":"iso15434"}"#
+            #"{"fields":[{"form":"an","format":"06","identifier":"P","kind":"part","value":"7"}],"#
+                + #""meaning":"iso15434"}"#
         ),
         (
             "(01)1",

@@ -109,9 +109,16 @@ import Testing
         #expect(throws: NoteRefusal.malformed(.characters)) { try open("TMN1:äöü", key) }
         #expect(throws: NoteRefusal.malformed(.cut)) { try open(String(text.prefix(80)), key) }
         #expect(throws: NoteRefusal.malformed(.cut)) { try open("TMN1:", key) }
-        let long = "TMN1:" + String(repeating: "0", count: 4000)
-        #expect(throws: NoteRefusal.tooLong(characters: 4005, charactersMax: 3391)) {
+        let long = "TMN1:" + String(repeating: "0", count: 9_500)
+        #expect(throws: NoteRefusal.tooLong(characters: 9505, charactersMax: 9312)) {
             try open(long, key)
+        }
+    }
+
+    @Test func `a line end that the scanner types is no part of the note`() throws {
+        let text = try Fixture.text()
+        for end in ["\n", "\r", "\r\n"] {
+            #expect(try open(text + end, Fixture.key()).content == Fixture.content())
         }
     }
 
@@ -163,7 +170,7 @@ import Testing
         #expect(refused == tried, "seed \(seed)")
     }
 
-    @Test func `a note that one symbol cannot hold is refused when made`() throws {
+    @Test func `a note that twelve symbols cannot hold is refused when made`() throws {
         var content = try Fixture.content(lines: 60)
         var dice = SeededDice(seed: 5)
         for index in content.lines.indices {
@@ -174,7 +181,7 @@ import Testing
             Issue.record("made a note that is too long")
         } catch let NoteRefusal.tooLong(characters, charactersMax) {
             #expect(characters > charactersMax)
-            #expect(charactersMax == 3391)
+            #expect(charactersMax == 9312)
         }
     }
 
@@ -184,8 +191,7 @@ import Testing
             content.lines[index].serials = []
             content.lines[index].cartons = []
         }
-        // Version 20 at level M holds 970 characters.
-        #expect(try Fixture.text(content).count <= 970)
+        #expect(try Fixture.text(content).count <= NotePart.charactersMax)
     }
 
     @Test func `broken contents name the field`() throws {

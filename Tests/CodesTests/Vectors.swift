@@ -34,6 +34,7 @@ struct Vectors {
                 field.append(byte)
                 rest = rest.dropFirst()
             case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: "\r") where !isQuoted: continue
             case UInt8(ascii: ",") where !isQuoted, UInt8(ascii: "\n") where !isQuoted:
                 row.append(String(decoding: field, as: UTF8.self))
                 field = []

@@ -76,6 +76,33 @@ import Workforce
         #expect(try seed("S-8") != one)
     }
 
+    @Test func `keys rotate and are revoked, and old notes stay good until then`() throws {
+        let plant = try NodePlant(terminals: 0)
+        func open(_ text: String) throws -> SignedNote {
+            try SignedNote.open(
+                text,
+                keys: plant.supplierKeys("S-1"),
+                now: nil,
+                compressor: NodePlant.compressor
+            )
+        }
+        let old = try plant.makeNote(plant.note())
+        let first = try #require(try plant.supplierKeys("S-1").last)
+        let rotated = try plant.rotateKey("s-1")
+        #expect(try plant.supplierKeys("S-1") == rotated)
+        #expect(rotated.count == 2)
+        #expect(rotated[0].validUntil == plant.now)
+        #expect(rotated[1].validFrom == plant.now)
+        #expect(try open(old).keyID == first.id)
+        #expect(try open(plant.makeNote(plant.note("DN-2"))).keyID == rotated[1].id)
+        for text in ["", "0000000000000000"] {
+            #expect(throws: HubRefusal.unknownKey(text)) { try plant.revokeKey(text, "S-1") }
+        }
+        _ = try plant.revokeKey(first.id.description, "S-1")
+        #expect(throws: NoteRefusal.keyRevoked(note: "DN-1", supplier: "S-1")) { try open(old) }
+        #expect(throws: HubRefusal.unknownSupplier("S-9")) { try plant.supplierKeys("S-9") }
+    }
+
     @Test func `a ruling on a receipt that is not there is refused`() throws {
         let plant = try NodePlant(terminals: 0)
         let key = ReceivingRoom.receiptKey(

@@ -219,6 +219,27 @@ public final class NodePlant {
         }
     }
 
+    /// The supplier's keys as the hub has registered them.
+    public func supplierKeys(_ supplier: String) throws -> [SupplierKey] {
+        try store.write { try hub.supplierKeys(of: supplier, in: $0) }
+    }
+
+    /// Gives the supplier a new key; its moment is ``now``.
+    public func rotateKey(_ supplier: String) throws -> [SupplierKey] {
+        let reading = tick()
+        return try store.write {
+            try hub.rotateKey(of: supplier, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// Revokes a key of the supplier.
+    public func revokeKey(_ id: String, _ supplier: String) throws -> [SupplierKey] {
+        let reading = tick()
+        return try store.write {
+            try hub.revokeKey(id, of: supplier, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
     /// Rules on two counts at the hub.
     public func settle(
         _ receipt: EntityKey,

@@ -12,6 +12,32 @@ extension ScanDesk {
         return notes.count == 1 ? notes.first : nil
     }
 
+    /// Keeps the part of a long note; opens the note when all of them are there.
+    ///
+    /// Parts come in any order. A part of another note begins anew.
+    mutating func collect(
+        _ part: NotePart,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        var parts = session.noteParts.flatMap { $0.takes(part) ? $0 : nil } ?? NoteParts(part)
+        let haveCount = session.noteParts?.takes(part) == true ? parts.haveCount : 0
+        try parts.add(part)
+        if let text = try parts.whole() {
+            session.noteParts = nil
+            return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
+        }
+        session.noteParts = parts
+        let facts = [
+            "number": String(part.number), "have": String(parts.haveCount),
+            "count": String(parts.count),
+            "missing": parts.missing.map(String.init).joined(separator: ", "),
+        ]
+        let tone: KioskSession.Tone = parts.haveCount == haveCount ? .again : .attention
+        return Feedback(tone, "kiosk.note_part", facts)
+    }
+
     mutating func openReceipt(
         _ command: FloorCommand,
         _ worker: String,

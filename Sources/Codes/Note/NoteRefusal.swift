@@ -27,6 +27,8 @@ public enum NoteRefusal: Refusal, Equatable {
     case tooLong(characters: Int, charactersMax: Int)
     /// The signature is not by the key that the note names: something was changed.
     case altered(keyID: KeyID)
+    /// A part of a note is not what was printed, or not of the same note as the others.
+    case partAltered(number: Int, count: Int)
     /// No supplier has this key.
     case unknownKey(keyID: KeyID)
     /// The key belongs to another supplier than the one that the note names.
@@ -47,6 +49,7 @@ public enum NoteRefusal: Refusal, Equatable {
         case .invalid: "codes.note_invalid"
         case .tooLong: "codes.note_too_long"
         case .altered: "codes.note_altered"
+        case .partAltered: "codes.note_part_altered"
         case .unknownKey: "codes.note_key_unknown"
         case .otherSupplier: "codes.note_key_of_other_supplier"
         case .keyExpired: "codes.note_key_expired"
@@ -65,6 +68,8 @@ public enum NoteRefusal: Refusal, Equatable {
         case .tooLong(let characters, let charactersMax):
             ["characters": String(characters), "charactersMax": String(charactersMax)]
         case .altered(let keyID), .unknownKey(let keyID): ["key": keyID.description]
+        case .partAltered(let number, let count):
+            ["number": String(number), "count": String(count)]
         case .otherSupplier(let note, let supplier, let keySupplier):
             ["note": note, "supplier": supplier, "keySupplier": keySupplier]
         case .keyExpired(let note, let supplier), .keyRevoked(let note, let supplier):

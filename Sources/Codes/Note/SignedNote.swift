@@ -8,9 +8,8 @@ import Tally
 public struct SignedNote: Hashable, Sendable {
     /// What a text of this format starts with.
     public static let prefix = "TMN1:"
-    /// The characters that one QR symbol holds: version 40, level M, alphanumeric
-    /// (ISO/IEC 18004, table 7).
-    public static let charactersMax = 3391
+    /// The characters that a note may have; a long one is printed as several ``NotePart``s.
+    public static let charactersMax = 9312
     /// The limit of the unpacked content, in bytes.
     public static let contentCountMax = 262_144
 
@@ -160,6 +159,7 @@ public struct SignedNote: Hashable, Sendable {
         let packed: [UInt8]
 
         init(_ text: String) throws(NoteRefusal) {
+            let text = CodeParser.withoutLineEnd(text)
             guard text.hasPrefix("TMN") else { throw .notANote }
             guard text.hasPrefix(SignedNote.prefix) else {
                 throw .unknownFormat(String(text.prefix { $0 != ":" }.prefix(8)))

@@ -22,6 +22,17 @@ extension HubNode {
         return seed
     }
 
+    /// A new key pair in the place of the one that the hub holds for a supplier.
+    func replaceSigningSeed(
+        of supplier: String,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> [UInt8] {
+        let seed = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        try transaction.set(Self.secret(of: NaturalKey.code(supplier)), to: seed)
+        return seed
+    }
+
     /// Makes a delivery note for a supplier: signs it, and issues it to the site's terminals.
     ///
     /// - Returns: the signed text for the note's QR code.

@@ -30,6 +30,15 @@ struct Texts: Sendable {
         )
     }
 
+    /// The text of a key by language; nil where there are no texts.
+    func inEachLanguage(_ key: String) -> [String: String]? {
+        guard let table else { return nil }
+        let found = CommandCode.Language.allCases.compactMap { language in
+            table.find(key, language).map { (language.rawValue, $0) }
+        }
+        return found.isEmpty ? nil : Dictionary(uniqueKeysWithValues: found)
+    }
+
     /// A refusal in words, with its code for whoever looks it up.
     func problem(_ refusal: any Refusal) -> String {
         let key = "problem." + refusal.code.text

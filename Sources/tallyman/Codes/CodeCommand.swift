@@ -117,7 +117,7 @@ struct CodeCommand: ParsableCommand {
                 return
             }
             do {
-                try Talk.line(json: MeaningDocument(meaning(of: text, parser)).json())
+                try Talk.line(json: document(of: text, parser).json())
             } catch let refusal as CodeRefusal {
                 try Talk.line(json: MeaningDocument(refusal: refusal).json())
                 Talk.line(Texts.shared.problem(refusal))
@@ -125,15 +125,16 @@ struct CodeCommand: ParsableCommand {
             }
         }
 
-        private func meaning(of text: String, _ parser: CodeParser) throws -> ScanMeaning {
-            gs1 ? .gs1(try parser.gs1(text)) : try parser.meaning(of: text)
+        private func document(of text: String, _ parser: CodeParser) throws -> MeaningDocument {
+            let meaning = gs1 ? .gs1(try parser.gs1(text)) : try parser.meaning(of: text)
+            return MeaningDocument(meaning, names: Texts.shared.inEachLanguage)
         }
 
         private func answer(_ line: String, _ parser: CodeParser) -> MeaningDocument {
             do {
                 let escaped = Data(("\"" + line + "\"").utf8)
                 let text = try JSONDecoder().decode(String.self, from: escaped)
-                return MeaningDocument(try meaning(of: text, parser))
+                return try document(of: text, parser)
             } catch let refusal as CodeRefusal {
                 return MeaningDocument(refusal: refusal)
             } catch {

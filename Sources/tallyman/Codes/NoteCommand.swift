@@ -20,7 +20,8 @@ struct NoteCommand: ParsableCommand {
             abstract: "Sign a delivery note and draw its QR code.",
             discussion: """
                 Without --key the note is signed with the key that the data folder keeps for its \
-                supplier; the first note of a supplier makes one.
+                supplier; the first note of a supplier makes one. A note that is too long for one \
+                symbol becomes FILE-1-of-N.png and so on, at most 12.
                 """
         )
 
@@ -65,8 +66,22 @@ struct NoteCommand: ParsableCommand {
                     try LabelFiles(look: look).write(filled.pages, form, to: out)
                 }
             }
-            let text = try Talk.refusing { try note.signed().code }
-            try drawing.draw(QRContent(text: text), to: out, using: ImagingWorkerClient())
+            let texts = try Talk.refusing { try NotePart.texts(of: note.signed().code) }
+            let client = ImagingWorkerClient()
+            for (index, text) in texts.enumerated() {
+                let path = texts.count == 1 ? out : Self.path(out, index + 1, of: texts.count)
+                try drawing.draw(QRContent(text: text), to: path, using: client)
+                if texts.count > 1 { Talk.line("part \(index + 1) of \(texts.count): \(path)") }
+            }
+        }
+
+        /// `note.png` becomes `note-2-of-4.png`.
+        private static func path(_ path: String, _ number: Int, of count: Int) -> String {
+            let url = URL(fileURLWithPath: path)
+            let name = url.deletingPathExtension().lastPathComponent
+            return url.deletingLastPathComponent()
+                .appendingPathComponent("\(name)-\(number)-of-\(count)")
+                .appendingPathExtension(url.pathExtension).path
         }
     }
 
@@ -128,28 +143,43 @@ enum NotePictures {
         let file: String
         var note: NoteContent?
         var key: String?
+        var part: Part?
         var error: String?
         var reason: String?
     }
 
-    /// Prints what `open` makes of the note in each picture.
+    private struct Part: Encodable {
+        let note: String
+        let number: Int
+        let count: Int
+        let missing: [Int]
+    }
+
+    /// Prints what `open` makes of the note in each picture; a note in parts is opened at the
+    /// picture that completes it.
     ///
     /// - Returns: whether every picture held a note that `open` took.
     static func each(_ images: [String], open: (String) throws -> SignedNote) throws -> Bool {
         let client = ImagingWorkerClient()
         var isComplete = true
+        var collected: [String: NoteParts] = [:]
         for image in images {
             var document = Document(file: image)
             do {
                 let picture = try FileBytes.read(image)
                 let reading = try client.read(picture: picture, symbologies: [.qr])
                 let texts = reading.symbols.map(\.text.text)
-                guard let text = texts.first(where: { $0.hasPrefix("TMN") }) ?? texts.first else {
+                guard
+                    let text = texts.first(where: { $0.hasPrefix("TMN") || $0.hasPrefix("TMP") })
+                        ?? texts.first
+                else {
                     throw FileTrouble(path: image, reason: "no code that could be read")
                 }
-                let signed = try open(text)
-                document.note = signed.content
-                document.key = signed.keyID.description
+                let whole = try joined(text, &collected, &document)
+                if let signed = try whole.map(open) {
+                    document.note = signed.content
+                    document.key = signed.keyID.description
+                }
             } catch {
                 isComplete = false
                 document.error = (error as? any Refusal)?.code.text
@@ -158,6 +188,34 @@ enum NotePictures {
             }
             try Talk.result(document)
         }
+        for parts in collected.values where !parts.missing.isEmpty {
+            isComplete = false
+            let missing = parts.missing.map(String.init).joined(separator: ", ")
+            Talk.line("\(parts.haveCount) of \(parts.count) parts of a note; missing: \(missing)")
+        }
         return isComplete
+    }
+
+    /// The note's text: the one that was read, or the one that its parts make; nil when parts are
+    /// missing.
+    private static func joined(
+        _ text: String,
+        _ collected: inout [String: NoteParts],
+        _ document: inout Document
+    ) throws -> String? {
+        let parser = CodeParser(compressor: DeflateCompressor(format: .raw))
+        guard text.hasPrefix(NotePart.prefix),
+            case .notePart(let part) = try parser.meaning(of: text)
+        else { return text }
+        var parts = collected[part.note] ?? NoteParts(part)
+        try parts.add(part)
+        collected[part.note] = parts
+        document.part = Part(
+            note: part.note,
+            number: part.number,
+            count: part.count,
+            missing: parts.missing
+        )
+        return try parts.whole()
     }
 }

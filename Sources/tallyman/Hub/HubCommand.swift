@@ -13,6 +13,7 @@ struct HubCommand: AsyncParsableCommand {
         abstract: "The hub that the terminals reconcile with.",
         subcommands: [
             Serve.self, Site.self, Enroll.self, Import.self, Orders.self, Note.self, Review.self,
+            KeyCommand.self,
         ]
     )
 

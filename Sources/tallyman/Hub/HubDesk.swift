@@ -60,6 +60,8 @@ struct HubDesk: Sendable {
             return .done
         case .makeNote(let json, let worker):
             return .note(text: try await makeNote(Array(json), by: worker))
+        case .keys, .rotateKey, .revokeKey:
+            return .keys(try await keys(request).map(SupplierKeyView.init))
         case .why(let order):
             return .observations(try await shell.read { try $0.why(order, in: $1) })
         case .verify:
@@ -111,6 +113,29 @@ struct HubDesk: Sendable {
                 maintenanceOrders: try node.maintenanceOrders(in: reading),
                 exceptions: try node.exceptionReports(in: reading)
             )
+        }
+    }
+
+    private func keys(_ request: HubRequest) async throws -> [SupplierKey] {
+        switch request {
+        case .rotateKey(let supplier):
+            return try await shell.write { node, dice, reading, transaction in
+                try node.rotateKey(of: supplier, reading: reading, dice: &dice, in: transaction)
+            }
+        case .revokeKey(let supplier, let key):
+            return try await shell.write { node, dice, reading, transaction in
+                try node.revokeKey(
+                    key,
+                    of: supplier,
+                    reading: reading,
+                    dice: &dice,
+                    in: transaction
+                )
+            }
+        case .keys(let supplier):
+            return try await shell.read { try $0.supplierKeys(of: supplier, in: $1) }
+        default:
+            preconditionFailure("\(request) is not about keys")
         }
     }
 

@@ -11,6 +11,9 @@ enum HubRequest: Codable, Sendable {
     case orders
     case settle(order: String, ruling: String, one: String?, other: String?, worker: String)
     case makeNote(json: Data, worker: String)
+    case keys(supplier: String?)
+    case rotateKey(supplier: String)
+    case revokeKey(supplier: String, key: String)
     case why(order: String)
     case verify
     case backup(path: String)
@@ -22,7 +25,9 @@ extension HubRequest {
     var mayFoundHub: Bool {
         switch self {
         case .addSite, .importFile: true
-        case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup: false
+        case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
+            .rotateKey, .revokeKey:
+            false
         }
     }
 }
@@ -57,6 +62,7 @@ enum HubAnswer: Codable, Sendable {
     case imported(ImportReport)
     case orders(Orders)
     case note(text: String)
+    case keys([SupplierKeyView])
     case observations([ObservationView])
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int)
