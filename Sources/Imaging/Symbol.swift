@@ -43,10 +43,13 @@ public struct PictureReading: Hashable, Sendable {
     public let partialCount: Int
     /// The child's processor time, without unpacking the file.
     public let processorTime: Duration
+    /// The rungs of the ladder that were tried, in order.
+    public let steps: [ReadingStep]
 
     init(_ reply: ReadingReply) {
         symbols = reply.symbols.map(Symbol.init)
         partialCount = reply.partialCount
         processorTime = .microseconds(reply.microseconds)
+        steps = reply.steps
     }
 }

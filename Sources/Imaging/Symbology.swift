@@ -44,3 +44,11 @@ public enum Symbology: UInt8, Hashable, Sendable, CaseIterable {
         self = known
     }
 }
+
+extension Symbology {
+    /// Codes of squares.
+    public static let matrices: Set<Symbology> = [.qr, .dataMatrix, .aztec, .pdf417, .microQR]
+
+    /// Codes of lines.
+    public static let lines = Set(allCases).subtracting(matrices)
+}

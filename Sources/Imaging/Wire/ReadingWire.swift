@@ -79,6 +79,20 @@ public struct WireSymbol: Hashable, Sendable {
     }
 }
 
+/// What one rung of the ladder did, for benches.
+public struct ReadingStep: Hashable, Sendable {
+    public let name: String
+    public let microseconds: Int
+    /// How many codes it added.
+    public let gain: Int
+
+    public init(name: String, microseconds: Int, gain: Int) {
+        self.name = name
+        self.microseconds = microseconds
+        self.gain = gain
+    }
+}
+
 /// What was found.
 public struct ReadingReply: Hashable, Sendable {
     public let symbols: [WireSymbol]
@@ -86,11 +100,19 @@ public struct ReadingReply: Hashable, Sendable {
     public let partialCount: Int
     /// The child's own processor time for this picture, without unpacking the file.
     public let microseconds: Int
+    /// The rungs that were tried, in order.
+    public let steps: [ReadingStep]
 
-    public init(symbols: [WireSymbol], partialCount: Int, microseconds: Int) {
+    public init(
+        symbols: [WireSymbol],
+        partialCount: Int,
+        microseconds: Int,
+        steps: [ReadingStep]
+    ) {
         self.symbols = symbols
         self.partialCount = partialCount
         self.microseconds = microseconds
+        self.steps = steps
     }
 }
 
@@ -139,12 +161,24 @@ extension ReadingReply {
         encoder.write(symbols) { encoder, symbol in symbol.write(to: &encoder) }
         encoder.write(UInt64(partialCount))
         encoder.write(UInt64(max(0, microseconds)))
+        encoder.write(steps) { encoder, step in
+            encoder.write(step.name)
+            encoder.write(UInt64(max(0, step.microseconds)))
+            encoder.write(UInt64(max(0, step.gain)))
+        }
     }
 
     init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
         symbols = try decoder.list { list throws(CanonicalError) in try WireSymbol(from: &list) }
         partialCount = Int(clamping: try decoder.integer())
         microseconds = Int(clamping: try decoder.integer())
+        steps = try decoder.list { list throws(CanonicalError) in
+            ReadingStep(
+                name: try list.text(),
+                microseconds: Int(clamping: try list.integer()),
+                gain: Int(clamping: try list.integer())
+            )
+        }
     }
 }
 

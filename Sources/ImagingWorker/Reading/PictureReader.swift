@@ -1,62 +1,92 @@
 import Imaging
 
-/// Looks for codes in a picture: as it is, then prepared in other ways until something is found.
-///
-/// libzbar takes a picture at the size it comes in, and misses codes that are too large, too small,
-/// light on dark, or at the very edge; each attempt mends one of these. Cheap attempts go first.
+/// Looks for codes in a picture: up the ladder, until all that seems to be there is read.
 struct PictureReader {
-    /// Above this size the half picture is tried first: libzbar's time goes with the pixels.
-    private static let largePixels = 2_000_000
-    /// Up to this size the picture is tried at double size.
-    private static let smallPixels = 1_000_000
-    private static let marginPixels = 40
-
     let symbologies: Set<Symbology>
+    /// When to give up on a picture of which nothing was read.
+    let milliseconds: Int
 
-    func read(_ picture: GrayPicture) -> Findings {
-        for attempt in attempts(picture) {
-            let found = attempt()
-            if !found.isEmpty { return found }
-        }
-        return Findings()
-    }
+    /// What a rung did.
+    typealias Step = ReadingStep
 
-    private func attempts(_ picture: GrayPicture) -> [() -> Findings] {
-        let isLarge = picture.pixelCount > Self.largePixels
-        let isSmall = picture.pixelCount <= Self.smallPixels
-        let plain = { scan(picture) { $0 } }
-        let half = {
-            let smaller = picture.halved
-            return scan(smaller) { PicturePoint(x: 2 * $0.x, y: 2 * $0.y) }
-        }
-        let double = {
-            scan(picture.doubled) { PicturePoint(x: $0.x / 2, y: $0.y / 2) }
-        }
-        let padded = {
-            scan(picture.padded(by: Self.marginPixels)) { corner in
-                PicturePoint(x: corner.x - Self.marginPixels, y: corner.y - Self.marginPixels)
-            }
-        }
-        let inverted = { scan(picture.inverted) { $0 } }
-        if isLarge { return [half, plain] }
-        return [plain] + (isSmall ? [double, padded, half, inverted] : [half, padded, inverted])
-    }
-
-    private func scan(
-        _ picture: GrayPicture,
-        place: (PicturePoint) -> PicturePoint
-    ) -> Findings {
-        var found = ZBarScanner(symbologies: symbologies).scan(picture)
-        found.symbols = found.symbols.map { symbol in
-            WireSymbol(
-                symbology: symbol.symbology,
-                bytes: symbol.bytes,
-                isGS1: symbol.isGS1,
-                identifier: symbol.identifier,
-                eci: symbol.eci,
-                corners: symbol.corners.map(place)
+    func read(_ picture: GrayPicture) -> (findings: Findings, steps: [Step]) {
+        let shelf = PlaneShelf(Plane(picture))
+        let clock = Stopwatch(milliseconds: longest)
+        var sheet = Sheet()
+        var steps: [Step] = []
+        var done: Set<Rung> = []
+        for rung in Rung.ladder where isWanted(rung) {
+            guard let applied = rung.applied(longSide: shelf.longSide),
+                done.insert(applied).inserted
+            else { continue }
+            let start = clock.microseconds
+            if sheet.isDone || start / 1000 >= limit(sheet) { break }
+            let before = sheet.findings.count
+            climb(applied, shelf, clock, &sheet)
+            steps.append(
+                Step(
+                    name: rung.name,
+                    microseconds: clock.microseconds - start,
+                    gain: sheet.findings.count - before
+                )
             )
         }
-        return found
+        return (sheet.findings, steps)
+    }
+
+    /// From this many unread codes on, a picture is one of many labels.
+    private static let manyUnread = 4
+
+    /// What a picture of many labels may take.
+    private var longest: Int { milliseconds * 9 / 5 }
+
+    /// When something was read, what else may be there gets less: half where a code is seen, a
+    /// fifth where finder patterns only are.
+    private func limit(_ sheet: Sheet) -> Int {
+        if sheet.unread.count >= Self.manyUnread { return longest }
+        if sheet.findings.isEmpty { return milliseconds }
+        return sheet.unread.isEmpty ? milliseconds / 5 : milliseconds / 2
+    }
+
+    private func isWanted(_ rung: Rung) -> Bool {
+        switch rung.reader {
+        case .finders, .doubtfulFinders, .zbar: symbologies.contains(.qr)
+        case .zxing: !symbologies.isDisjoint(with: Symbology.matrices)
+        case .lines: !symbologies.isDisjoint(with: Symbology.lines)
+        }
+    }
+
+    /// Tries one rung.
+    func climb(_ rung: Rung, _ shelf: PlaneShelf, _ clock: Stopwatch, _ sheet: inout Sheet) {
+        let (plane, place) = shelf.plane(rung)
+        switch rung.reader {
+        case .finders(let radius):
+            look(plane, place, QRReader.Effort(radius: radius), clock, &sheet)
+        case .doubtfulFinders(let radius):
+            look(plane, place, QRReader.Effort(radius: radius, fit: 0.3), clock, &sheet)
+        case .zxing:
+            sheet.add(ZXingScanner(symbologies: symbologies).scan(plane), place)
+        case .zbar:
+            sheet.add(ZBarScanner(symbologies: [.qr]).scan(plane), place)
+        case .lines(let density):
+            let scanner = ZBarScanner(
+                symbologies: symbologies.intersection(Symbology.lines),
+                density: Int32(density)
+            )
+            sheet.add(scanner.scan(plane), place)
+        }
+    }
+
+    private func look(
+        _ plane: Plane,
+        _ place: PlanePlace,
+        _ effort: QRReader.Effort,
+        _ clock: Stopwatch,
+        _ sheet: inout Sheet
+    ) {
+        let reader = QRReader(plane, effort: effort, clock: clock)
+        let (found, unread, suspects) = reader.read(known: sheet.quads.map(place.onPlane))
+        for code in found { sheet.add(code.message, place.onPicture(code.quad)) }
+        sheet.look(at: unread.map(place.onPicture), suspects: suspects)
     }
 }

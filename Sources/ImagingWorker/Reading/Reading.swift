@@ -1,21 +1,29 @@
-import Glibc
 import Imaging
 
 /// What is asked to be read.
 enum Reading {
     static func answer(_ request: ReadingRequest) throws(WorkerError) -> ReadingReply {
         let picture = try gray(request.picture)
-        let start = processorMicroseconds
+        let clock = Stopwatch(milliseconds: request.milliseconds)
         let found: Findings
+        var steps: [ReadingStep] = []
         switch request.method {
-        case .ladder: found = PictureReader(symbologies: request.symbologies).read(picture)
-        case .plainZBar: found = ZBarScanner(symbologies: request.symbologies).scan(picture)
-        case .plainZXing: found = ZXingScanner(symbologies: request.symbologies).scan(picture)
+        case .ladder:
+            let reader = PictureReader(
+                symbologies: request.symbologies,
+                milliseconds: request.milliseconds
+            )
+            (found, steps) = reader.read(picture)
+        case .plainZBar:
+            found = ZBarScanner(symbologies: request.symbologies).scan(Plane(picture))
+        case .plainZXing:
+            found = ZXingScanner(symbologies: request.symbologies).scan(Plane(picture))
         }
         return ReadingReply(
             symbols: found.symbols,
-            partialCount: found.partialCount,
-            microseconds: processorMicroseconds - start
+            partialCount: found.parts.count,
+            microseconds: clock.microseconds,
+            steps: steps
         )
     }
 
@@ -27,18 +35,15 @@ enum Reading {
             return GrayPicture(width: frame.width, height: frame.height, pixels: frame.pixels)
         }
     }
-
-    private static var processorMicroseconds: Int {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
-    }
 }
 
 /// What was found in a picture.
 struct Findings {
     var symbols: [WireSymbol] = []
-    var partialCount = 0
+    /// Where symbols are that hold a part of a longer message only.
+    var parts: [Quad] = []
 
-    var isEmpty: Bool { symbols.isEmpty && partialCount == 0 }
+    var isEmpty: Bool { count == 0 }
+
+    var count: Int { symbols.count + parts.count }
 }

@@ -4,11 +4,12 @@ import Imaging
 /// libzbar over one picture.
 struct ZBarScanner {
     let symbologies: Set<Symbology>
+    /// Every how many rows and columns are looked at.
+    var density: Int32 = 1
 
-    /// One pass of libzbar with a scanner of its own: a used one remembers what it saw.
-    func scan(_ picture: GrayPicture) -> Findings {
-        guard picture.width > 0, picture.height > 0, let scanner = zbar_image_scanner_create(),
-            let image = zbar_image_create()
+    /// One pass with a scanner of its own, since a used one remembers what it saw.
+    func scan(_ plane: Plane) -> Findings {
+        guard let scanner = zbar_image_scanner_create(), let image = zbar_image_create()
         else { return Findings() }
         defer {
             zbar_image_destroy(image)
@@ -17,22 +18,22 @@ struct ZBarScanner {
         configure(scanner)
         // "Y800", little-endian: 8 bits of gray a pixel.
         zbar_image_set_format(image, 0x3030_3859)
-        zbar_image_set_size(image, UInt32(picture.width), UInt32(picture.height))
-        return picture.pixels.withUnsafeBytes { pixels in
-            zbar_image_set_data(image, pixels.baseAddress, UInt(pixels.count), nil)
-            zbar_scan_image(scanner, image)
-            var found = Findings()
-            var next = zbar_image_first_symbol(image)
-            while let symbol = next {
-                add(symbol, to: &found)
-                next = zbar_symbol_next(symbol)
-            }
-            return found
+        zbar_image_set_size(image, UInt32(plane.width), UInt32(plane.height))
+        zbar_image_set_data(image, plane.pixels, UInt(plane.count), nil)
+        zbar_scan_image(scanner, image)
+        var found = Findings()
+        var next = zbar_image_first_symbol(image)
+        while let symbol = next {
+            add(symbol, to: &found)
+            next = zbar_symbol_next(symbol)
         }
+        return found
     }
 
     private func configure(_ scanner: OpaquePointer) {
         zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0)
+        zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_X_DENSITY, density)
+        zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_Y_DENSITY, density)
         for type in symbologies.compactMap(\.zbarType) {
             zbar_image_scanner_set_config(scanner, type, ZBAR_CFG_ENABLE, 1)
         }
@@ -49,11 +50,12 @@ struct ZBarScanner {
     ) {
         let type = zbar_symbol_get_type(symbol)
         if type == ZBAR_PARTIAL {
-            found.partialCount += 1
+            found.parts.append(Quad(corners(symbol).map { Vector(Float($0.x), Float($0.y)) }))
             return
         }
         guard let symbology = symbologies.first(where: { $0.zbarType == type }),
-            let data = zbar_symbol_get_data(symbol)
+            let data = zbar_symbol_get_data(symbol),
+            Int(zbar_symbol_get_quality(symbol)) >= symbology.crossings
         else { return }
         let bytes = UnsafeRawBufferPointer(
             start: data,
@@ -92,6 +94,15 @@ struct ZBarScanner {
 }
 
 extension Symbology {
+    /// How many lines across the code must agree: more where it has no check digit of its own.
+    fileprivate var crossings: Int {
+        switch self {
+        case .code39, .code93, .interleaved25, .upcE: 3
+        case .code128, .ean13, .ean8, .upcA: 2
+        case .qr, .dataMatrix, .aztec, .pdf417, .microQR: 0
+        }
+    }
+
     /// libzbar's name; nil for what it does not read.
     fileprivate var zbarType: zbar_symbol_type_t? {
         switch self {

@@ -4,26 +4,22 @@ import ZXingShim
 /// ZXing's decoder of matrix codes over one picture.
 struct ZXingScanner {
     let symbologies: Set<Symbology>
-    var effort = ZXING_SHIM_HARDER | ZXING_SHIM_ROTATE | ZXING_SHIM_SMALLER | ZXING_SHIM_LOCAL
 
-    func scan(_ picture: GrayPicture) -> Findings {
-        picture.pixels.withUnsafeBufferPointer { pixels in
-            scan(pixels, width: picture.width, height: picture.height)
-        }
-    }
+    private static let effort =
+        ZXING_SHIM_HARDER | ZXING_SHIM_ROTATE | ZXING_SHIM_SMALLER | ZXING_SHIM_LOCAL
 
-    func scan(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int) -> Findings {
+    func scan(_ plane: Plane) -> Findings {
         let kinds = symbologies.reduce(0 as Int32) { $0 | ($1.zxingKind ?? 0) }
-        guard kinds != 0, width > 0, height > 0 else { return Findings() }
+        guard kinds != 0 else { return Findings() }
         var found = Findings()
         withUnsafeMutablePointer(to: &found) { found in
             _ = zxing_shim_read(
-                pixels.baseAddress,
-                Int32(width),
-                Int32(height),
-                Int32(width),
+                plane.pixels,
+                Int32(plane.width),
+                Int32(plane.height),
+                Int32(plane.width),
                 kinds,
-                Int32(effort),
+                Int32(Self.effort),
                 found
             ) { context, symbol in
                 guard let symbol = symbol?.pointee else { return }
@@ -36,21 +32,18 @@ struct ZXingScanner {
 
 extension Findings {
     fileprivate mutating func add(_ symbol: zxing_shim_symbol) {
-        guard symbol.part < 0 else {
-            partialCount += 1
-            return
-        }
-        guard
-            let symbology = Symbology.allCases.first(where: {
-                $0.zxingKind == symbol.kind
-            })
-        else { return }
-        let identifier = withUnsafeBytes(of: symbol.identifier) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
         let corners = withUnsafeBytes(of: symbol.corners) { bytes in
             let values = bytes.bindMemory(to: Int32.self)
             return (0..<4).map { PicturePoint(x: Int(values[2 * $0]), y: Int(values[2 * $0 + 1])) }
+        }
+        guard symbol.part < 0 else {
+            parts.append(Quad(corners.map { Vector(Float($0.x), Float($0.y)) }))
+            return
+        }
+        let known = Symbology.allCases.first { $0.zxingKind == symbol.kind }
+        guard let symbology = known, symbol.count > 0 else { return }
+        let identifier = withUnsafeBytes(of: symbol.identifier) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
         symbols.append(
             WireSymbol(
