@@ -14,6 +14,7 @@ public final class ImagingWorkerClient: Sendable {
 
     private let executable: String
     private let timeout: Duration
+    private let environment: [String]
     /// The state in a box, since a lock cannot hold a value that cannot be copied as an optional
     /// that is taken out and put back.
     private let state = Mutex(State())
@@ -28,12 +29,15 @@ public final class ImagingWorkerClient: Sendable {
     /// - Parameters:
     ///   - executable: the path of the child's program.
     ///   - timeout: how long one request may take before the child is ended.
+    ///   - environment: variables for the child besides those that it needs, as `NAME=value`.
     public init(
         executable: String = ImagingWorkerClient.standardExecutable,
-        timeout: Duration = ImagingWorkerClient.standardTimeout
+        timeout: Duration = ImagingWorkerClient.standardTimeout,
+        environment: [String] = []
     ) {
         self.executable = executable
         self.timeout = timeout
+        self.environment = environment
     }
 
     /// Where the child's program is: `TALLYMAN_IMAGING` in the environment, else
@@ -75,23 +79,21 @@ public final class ImagingWorkerClient: Sendable {
     /// - Throws: the refusal, or what befell the child.
     func perform(_ request: ImagingRequest) throws(ImagingError) -> ImagingReply {
         let reply = try state.withLock { (state) throws(ImagingError) in
-            try Self.perform(request, &state, executable, timeout)
+            try perform(request, &state)
         }
         if case .refused(let fault, let detail) = reply { throw .refused(fault, detail: detail) }
         return reply
     }
 
     /// Uses the child that runs, or a new one; puts it back only when all went well.
-    private static func perform(
+    private func perform(
         _ request: ImagingRequest,
-        _ state: inout State,
-        _ executable: String,
-        _ timeout: Duration
+        _ state: inout State
     ) throws(ImagingError) -> ImagingReply {
         var worker: WorkerProcess
         switch state.worker.take() {
         case .some(let running): worker = running
-        case nil: worker = try WorkerProcess(executable: executable)
+        case nil: worker = try WorkerProcess(executable: executable, environment: environment)
         }
         let trouble: WorkerProcess.Trouble
         do {

@@ -11,7 +11,7 @@ struct WorkerProcess: ~Copyable {
     /// A socket pair instead of pipes, since writing to a dead child's socket can be kept from
     /// raising SIGPIPE in this process. The child closes whatever else it inherits before it looks
     /// at anything: a fault in a decoder must not reach the database's files.
-    init(executable: String) throws(ImagingError) {
+    init(executable: String, environment: [String]) throws(ImagingError) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
@@ -19,7 +19,7 @@ struct WorkerProcess: ~Copyable {
         }
         defer { close(ends[1]) }
         var child: pid_t = 0
-        let status = Self.spawn(executable, socket: ends[1], child: &child)
+        let status = Self.spawn(executable, environment, socket: ends[1], child: &child)
         guard status == 0 else {
             close(ends[0])
             throw .workerMissing(path: executable, errorNumber: status)
@@ -55,6 +55,7 @@ struct WorkerProcess: ~Copyable {
 
     private static func spawn(
         _ executable: String,
+        _ variables: [String],
         socket: Int32,
         child: inout pid_t
     ) -> Int32 {
@@ -77,7 +78,7 @@ struct WorkerProcess: ~Copyable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
         var environment: [UnsafeMutablePointer<CChar>?] = []
-        for variable in Self.environment { environment.append(strdup(variable)) }
+        for variable in Self.environment + variables { environment.append(strdup(variable)) }
         environment.append(nil)
         defer { for text in arguments + environment { free(text) } }
         return executable.withCString { path in

@@ -51,6 +51,7 @@ enum Worker {
 
     private static func perform(_ request: ImagingRequest) -> ImagingReply {
         do {
+            if FaultPlant.isAsked { FaultPlant.strike(request) }
             switch request {
             case .reading(let request): return .reading(try Reading.answer(request))
             case .drawing(let request): return .drawing(try Drawing.answer(request))

@@ -48,6 +48,9 @@ public struct ReadingRequest: Hashable, Sendable {
 
     /// When the ladder gives up unless told otherwise.
     public static let standardMilliseconds = 500
+
+    /// When it gives up on one frame of many.
+    public static let frameMilliseconds = 120
 }
 
 /// A symbol as the child found it.

@@ -65,9 +65,10 @@ struct PictureReader {
         case .doubtfulFinders(let radius):
             look(plane, place, QRReader.Effort(radius: radius, fit: 0.3), clock, &sheet)
         case .zxing:
-            sheet.add(ZXingScanner(symbologies: symbologies).scan(plane), place)
+            let found = ZXingScanner(symbologies: symbologies).scan(plane)
+            sheet.add(verified(found, plane, clock), place)
         case .zbar:
-            sheet.add(ZBarScanner(symbologies: [.qr]).scan(plane), place)
+            sheet.add(verified(ZBarScanner(symbologies: [.qr]).scan(plane), plane, clock), place)
         case .lines(let density):
             let scanner = ZBarScanner(
                 symbologies: symbologies.intersection(Symbology.lines),
@@ -88,5 +89,54 @@ struct PictureReader {
         let (found, unread, suspects) = reader.read(known: sheet.quads.map(place.onPlane))
         for code in found { sheet.add(code.message, place.onPicture(code.quad)) }
         sheet.look(at: unread.map(place.onPicture), suspects: suspects)
+    }
+
+    /// What the libraries found, read again by us where they lose something.
+    ///
+    /// libzbar keeps the interpretation of bytes (ECI) to itself, and ZXing 1.4 ends the data at
+    /// a doubled percent sign behind FNC1.
+    private func verified(_ found: Findings, _ plane: Plane, _ clock: Stopwatch) -> Findings {
+        var found = found
+        for (index, symbol) in found.symbols.enumerated() where symbol.symbology == .qr {
+            let isPlain = symbol.identifier == "]Q1" && symbol.bytes.allSatisfy { $0 < 0x80 }
+            guard !isPlain else { continue }
+            let quad = Quad(symbol.corners.map { Vector(Float($0.x), Float($0.y)) })
+            guard let message = message(in: quad, plane, clock) else { continue }
+            found.symbols[index] = WireSymbol(
+                symbology: .qr,
+                bytes: message.bytes,
+                isGS1: message.isGS1,
+                identifier: message.identifier,
+                eci: message.eci,
+                corners: symbol.corners
+            )
+        }
+        return found
+    }
+
+    /// What our own decoder says of the code at a place.
+    private func message(in quad: Quad, _ plane: Plane, _ clock: Stopwatch) -> QRMessage? {
+        let (xs, ys) = (quad.corners.map(\.x), quad.corners.map(\.y))
+        guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let bottom = ys.max(),
+            right > left, bottom > top, right - left < 1e6, bottom - top < 1e6
+        else { return nil }
+        let room = max(right - left, bottom - top) / 6 + 4
+        let x = min(max(Int(left - room), 0), plane.width - 1)
+        let y = min(max(Int(top - room), 0), plane.height - 1)
+        let width = min(max(Int(right + room), x + 1), plane.width) - x
+        let height = min(max(Int(bottom + room), y + 1), plane.height) - y
+        let cut = plane.cut(left: x, top: y, width: width, height: height, border: 8, shade: 255)
+        // Codes of few pixels a module are found better when enlarged.
+        for (scale, radius) in [(1, 12), (2, 16)] where cut.longSide * scale < 1600 {
+            let sized = scale == 1 ? cut : cut.scaled(by: Float(scale))
+            let reader = QRReader(sized, effort: QRReader.Effort(radius: radius), clock: clock)
+            let (codes, _, _) = reader.read(known: [])
+            let middle = Vector(
+                (quad.middle.x - Float(x) + 8) * Float(scale),
+                (quad.middle.y - Float(y) + 8) * Float(scale)
+            )
+            if let code = codes.first(where: { $0.quad.contains(middle) }) { return code.message }
+        }
+        return nil
     }
 }

@@ -10,10 +10,10 @@ struct BenchCommand: AsyncParsableCommand {
     )
 
     enum Name: String, ExpressibleByArgument, CaseIterable {
-        case commit, merge, push, pull, encode
+        case commit, merge, push, pull, encode, scan, frames
     }
 
-    @Argument(help: "What to measure: commit, merge, push, pull or encode.")
+    @Argument(help: "What to measure: commit, merge, push, pull, encode, scan or frames.")
     var name: Name
 
     @Option(help: "How many operations.")
@@ -22,6 +22,15 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Where to put the files, on the disk that is to be measured.")
     var folder: String?
 
+    @Option(help: "scan: the folder of pictures.")
+    var corpus: String?
+
+    @Option(help: "scan: what the pictures' codes say, as CSV.")
+    var manifest: String?
+
+    @Option(help: "frames: how many frames.")
+    var frames = 10_000
+
     @Flag(help: "One JSON object a figure.")
     var json = false
 
@@ -29,11 +38,25 @@ struct BenchCommand: AsyncParsableCommand {
         guard (100...1_000_000).contains(operations) else {
             throw ValidationError("--operations is 100 to 1000000")
         }
+        guard (100...10_000_000).contains(frames) else {
+            throw ValidationError("--frames is 100 to 10000000")
+        }
+        guard name != .scan || corpus != nil && manifest != nil else {
+            throw ValidationError("scan needs --corpus and --manifest")
+        }
     }
 
     func run() async throws {
         try await Output.orExit {
-            if name == .encode { return try show(EncodeBench().figures()) }
+            switch name {
+            case .encode: return try show(EncodeBench().figures())
+            case .scan: return try scan()
+            case .frames:
+                let answer = try FramesBench(count: frames).run()
+                if json { try Output.json(answer) } else { Output.result(answer.text) }
+                return
+            case .commit, .merge, .push, .pull: break
+            }
             let parent = folder ?? FileManager.default.currentDirectoryPath
             let place = parent + "/.tallyman-bench-\(getpid())"
             try FileManager.default.createDirectory(
@@ -49,7 +72,7 @@ struct BenchCommand: AsyncParsableCommand {
                 case .merge: try bench.merge()
                 case .push: try await bench.push()
                 case .pull: try await bench.pull()
-                case .encode: [BenchFigure]()
+                case .encode, .scan, .frames: [BenchFigure]()
                 }
             try show(figures)
         }
@@ -58,6 +81,19 @@ struct BenchCommand: AsyncParsableCommand {
     private func show(_ figures: [BenchFigure]) throws {
         for figure in figures {
             if json { try Output.json(figure) } else { Output.result(figure.text) }
+        }
+    }
+
+    private func scan() throws {
+        let corpus = try ScanCorpus(manifest: manifest ?? "")
+        let answer = try ScanBench(corpus: corpus, folder: self.corpus ?? "").run()
+        for text in answer.wrong { Output.talk("should not have been read: \(text)") }
+        if json {
+            for score in answer.scores { try Output.json(score) }
+            for rung in answer.rungs { try Output.json(rung) }
+        } else {
+            for score in answer.scores { Output.result(score.text) }
+            for rung in answer.rungs { Output.result(rung.text) }
         }
     }
 }

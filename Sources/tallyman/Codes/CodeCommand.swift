@@ -55,7 +55,9 @@ struct CodeCommand: ParsableCommand {
         @Flag(help: "JSON, which is what is printed anyway.")
         var json = false
 
-        @Option(help: "Kinds of code, with commas: qr,code128,code39,ean13,ean8,upca,upce,i25.")
+        @Option(
+            help: "Kinds, with commas: \(Symbology.allCases.map(\.name).joined(separator: ","))."
+        )
         var symbology: String?
 
         func run() throws {
@@ -152,6 +154,8 @@ struct ReadingDocument: Encodable {
         let encoding: String
         let bytes: Data
         let gs1: Bool
+        /// The AIM symbology identifier, where it is known.
+        let identifier: String?
         let corners: [[Int]]
     }
 
@@ -173,6 +177,7 @@ struct ReadingDocument: Encodable {
                 encoding: symbol.text.encoding.rawValue,
                 bytes: Data(symbol.bytes),
                 gs1: symbol.isGS1,
+                identifier: symbol.identifier.isEmpty ? nil : symbol.identifier,
                 corners: symbol.corners.map { [$0.x, $0.y] }
             )
         }

@@ -9,8 +9,8 @@ struct FinderTriple {
 }
 
 extension FinderTriple {
-    /// The first of the patterns are put together whatever lies between them: a large code is full of
-    /// what looks like its corners.
+    /// The first of the patterns are put together whatever lies between them: a large code is full
+    /// of what looks like its corners.
     private static let surest = 8
 
     /// Puts patterns together.

@@ -204,12 +204,12 @@ struct QRBits {
     }
 
     private static func shiftJIS(_ value: Int) -> Int? {
-        let pair = value / 0xC0 << 8 | value % 0xC0
+        let pair = (value / 0xC0) << 8 | value % 0xC0
         return pair + (pair < 0x1F00 ? 0x8140 : 0xC140)
     }
 
     private static func gb2312(_ value: Int) -> Int? {
-        let pair = value / 0x60 << 8 | value % 0x60
+        let pair = (value / 0x60) << 8 | value % 0x60
         return pair + (pair < 0x0A00 ? 0xA1A1 : 0xA6A1)
     }
 }
