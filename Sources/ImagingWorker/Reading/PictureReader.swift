@@ -85,7 +85,8 @@ struct PictureReader {
         _ clock: Stopwatch,
         _ sheet: inout Sheet
     ) {
-        let reader = QRReader(plane, effort: effort, clock: clock)
+        let search = clock.cut(toMilliseconds: limit(sheet))
+        let reader = QRReader(plane, effort: effort, clock: search, longest: clock)
         let (found, unread, suspects) = reader.read(known: sheet.quads.map(place.onPlane))
         for code in found { sheet.add(code.message, place.onPicture(code.quad)) }
         sheet.look(at: unread.map(place.onPicture), suspects: suspects)
@@ -129,7 +130,8 @@ struct PictureReader {
         // Codes of few pixels a module are found better when enlarged.
         for (scale, radius) in [(1, 12), (2, 16)] where cut.longSide * scale < 1600 {
             let sized = scale == 1 ? cut : cut.scaled(by: Float(scale))
-            let reader = QRReader(sized, effort: QRReader.Effort(radius: radius), clock: clock)
+            let effort = QRReader.Effort(radius: radius)
+            let reader = QRReader(sized, effort: effort, clock: clock, longest: clock)
             let (codes, _, _) = reader.read(known: [])
             let middle = Vector(
                 (quad.middle.x - Float(x) + 8) * Float(scale),

@@ -11,6 +11,16 @@ struct Stopwatch {
         limit = milliseconds * 1000
     }
 
+    /// The same, but over after so much of this one.
+    func cut(toMilliseconds limit: Int) -> Stopwatch {
+        Stopwatch(start: start, limit: min(self.limit, limit * 1000))
+    }
+
+    private init(start: Int, limit: Int) {
+        self.start = start
+        self.limit = limit
+    }
+
     var microseconds: Int { Self.now - start }
 
     var isOver: Bool { microseconds > limit }

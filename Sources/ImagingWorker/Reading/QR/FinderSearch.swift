@@ -27,7 +27,13 @@ struct FinderSearch {
     /// The direction of a ray, of length 1.
     static func direction(_ ray: Int) -> (x: Float, y: Float) { directions[ray] }
 
+    /// More candidates than this are noise.
+    private static let candidatesMax = 3_000
+    /// How many of the last candidates a line is compared with: rows come in order.
+    private static let recentMax = 150
+
     let contrast: Contrast
+    let clock: Stopwatch
 
     /// Looks all over.
     ///
@@ -39,10 +45,12 @@ struct FinderSearch {
         defer { bounds.deallocate() }
         let step = contrast.height > 700 ? 2 : 1
         for row in stride(from: 0, to: contrast.height, by: step) {
+            guard found.count < Self.candidatesMax, !clock.isOver else { break }
             scan(row, bounds, &found)
         }
         var sure: [Finder] = []
         for candidate in found {
+            guard !clock.isOver else { break }
             guard let checked = looked(at: candidate) else { continue }
             sure.append(checked)
         }
@@ -94,7 +102,7 @@ struct FinderSearch {
     /// Crosses a candidate down and then across again; adds it, or what it says about a known one.
     private func confirm(_ x: Float, _ y: Float, _ total: Float, _ found: inout [Finder]) {
         let module = total / 7
-        if let known = found.lastIndex(where: {
+        if let known = found.suffix(Self.recentMax).lastIndex(where: {
             abs($0.x - x) < module * 1.5 && abs($0.y - y) < module * 1.5
                 && abs($0.module - module) < max(1, module * 0.4)
         }), found[known].count > 2 {
@@ -108,7 +116,7 @@ struct FinderSearch {
         }
         let size = (again.total + down.total) / 14
         let (middleX, middleY) = (again.middle, down.middle)
-        if let known = found.lastIndex(where: {
+        if let known = found.suffix(Self.recentMax).lastIndex(where: {
             abs($0.x - middleX) < size * 1.5 && abs($0.y - middleY) < size * 1.5
                 && abs($0.module - size) < max(1, size * 0.5)
         }) {

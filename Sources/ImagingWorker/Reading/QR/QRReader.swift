@@ -27,14 +27,18 @@ struct QRReader {
     let contrast: Contrast
     let finders: [Finder]
     private let effort: Effort
+    /// What the search may take.
     private let clock: Stopwatch
+    /// What reading may take once something was read.
+    private let longest: Stopwatch
 
-    init(_ plane: Plane, effort: Effort, clock: Stopwatch) {
+    init(_ plane: Plane, effort: Effort, clock: Stopwatch, longest: Stopwatch) {
         self.plane = plane
         self.effort = effort
         self.clock = clock
+        self.longest = longest
         contrast = Contrast(plane, radius: effort.radius, bias: effort.bias)
-        finders = FinderSearch(contrast: contrast).find(most: effort.finders)
+        finders = FinderSearch(contrast: contrast, clock: clock).find(most: effort.finders)
     }
 
     /// Reads what has not been read yet.
@@ -50,11 +54,15 @@ struct QRReader {
         }
         let free = finders.indices.filter { !isUsed[$0] }
         let triples = FinderTriple.all(finders, free, neighbours: free.count > 12 ? 8 : 11)
-        let candidates = triples.prefix(effort.triples).compactMap { candidate($0) }
-            .sorted { $0.fit > $1.fit }
+        var candidates: [Candidate] = []
+        for triple in triples.prefix(effort.triples) {
+            guard !clock.isOver else { break }
+            if let candidate = candidate(triple) { candidates.append(candidate) }
+        }
+        candidates.sort { $0.fit > $1.fit }
         for candidate in candidates.prefix(effort.candidates) {
             guard !candidate.members.contains(where: { isUsed[$0] }) else { continue }
-            guard !clock.isOver else { break }
+            guard !(found.isEmpty ? clock : longest).isOver else { break }
             let (message, pose) = message(candidate)
             guard let pose else { continue }
             guard let message else {
