@@ -9,7 +9,8 @@ import Testing
     private func readBack(_ content: QRContent, _ level: ErrorCorrection = .medium) throws -> Symbol
     {
         let picture = try client.png(of: content, level: level)
-        let reading = try client.read(picture: picture)
+        // Without a limit that a slow build would run into.
+        let reading = try client.read(ReadingRequest(.file(picture), milliseconds: 15_000))
         #expect(reading.partialCount == 0)
         #expect(reading.symbols.count == 1)
         return try #require(reading.symbols.first)

@@ -16,7 +16,8 @@ struct PictureReader {
         var steps: [Step] = []
         var done: Set<Rung> = []
         for rung in Rung.ladder where isWanted(rung) {
-            guard let applied = rung.applied(longSide: shelf.longSide),
+            guard !rung.isForNothing || sheet.findings.isEmpty,
+                let applied = rung.applied(longSide: shelf.longSide),
                 done.insert(applied).inserted
             else { continue }
             let start = clock.microseconds

@@ -38,11 +38,15 @@ struct Rung: Hashable {
     /// For pictures whose longer side is in this range.
     var sizes = 1...Int.max
 
+    /// Only while nothing was read.
+    var isForNothing = false
+
     /// The rung as it comes out for a picture: rungs that come out the same see the same.
     func applied(longSide: Int) -> Rung? {
         guard sizes.contains(longSide) else { return nil }
         var rung = self
         rung.sizes = 1...Int.max
+        rung.isForNothing = false
         if longSide * 9 <= side * 10 { rung.side = longSide }
         return rung
     }
@@ -76,6 +80,7 @@ extension Rung {
     static let ladder: [Rung] = [
         Rung(reader: .zxing, side: 500),
         Rung(reader: .lines(density: 4), side: 1000),
+        Rung(reader: .zxing, side: 1000, isForNothing: true),
         Rung(reader: .finders(radius: 16), side: 1000),
         Rung(reader: .zxing, side: 1000),
         Rung(reader: .zbar, side: 500, preparation: .thresholded(radius: 20)),
