@@ -87,16 +87,22 @@
     if (chosen) chosen.scrollIntoView({ block: "nearest" });
   }
 
+  const shownVersion = () => Number(document.getElementById("main").dataset.version);
+
+  /** Shows a page, unless a newer one is shown already; whether it did. */
   function show(page) {
     if (page.language !== root.lang) {
       location.reload();
-      return;
+      return false;
     }
+    if (page.version < shownVersion()) return false;
+    const isNew = page.version > shownVersion();
     const focused = focusName();
     replace("strip", page.strip);
     replace("main", page.main);
     if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
     showChosen();
+    return isNew;
   }
 
   function announce(text) {
@@ -117,9 +123,9 @@
   let counter = 0;
   const pageName = Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join("");
 
-  function send(path, text) {
+  function send(path, text, more = {}) {
     counter += 1;
-    queue.push({ path, body: JSON.stringify({ text, request: `${pageName}-${counter}` }) });
+    queue.push({ path, body: JSON.stringify({ text, request: `${pageName}-${counter}`, ...more }) });
     pump();
   }
 
@@ -136,12 +142,18 @@
         showLost();
         break;
       }
-      show(page);
-      announce(page.message);
-      play(page.tone);
+      take(page);
+      if (queue.length === 0) readScanner();
     }
     sending = false;
     document.getElementById("main").removeAttribute("aria-busy");
+  }
+
+  /** Shows the answer to a scan, heard once however often it comes. */
+  function take(page) {
+    if (!show(page)) return;
+    announce(page.message);
+    play(page.tone);
   }
 
   /** The same request goes again under the same name, so the terminal takes it once. */
@@ -175,6 +187,152 @@
         if (!sending && !burst.text) show(page);
       }
     } catch { /* the next scan says so if the terminal is gone */ }
+  }
+
+  // Scans of devices that the daemon reads: the terminal answers when there is something new.
+  async function follow() {
+    for (;;) {
+      if (document.hidden) {
+        await new Promise((wake) => document.addEventListener("visibilitychange", wake, { once: true }));
+        continue;
+      }
+      try {
+        const response = await fetch(`/events?version=${shownVersion()}`);
+        if (response.status === 200) {
+          const news = await response.json();
+          if (news.page) take(news.page);
+          else replace("strip", news.strip);
+          if (!news.page && teaching()) refresh();
+        } else if (response.status === 404) {
+          return;
+        } else {
+          await new Promise((wake) => setTimeout(wake, 2000));
+        }
+      } catch {
+        await new Promise((wake) => setTimeout(wake, 1000));
+      }
+    }
+  }
+
+  /** How devices stand changed while they are shown. */
+  async function refresh() {
+    const answer = await fetch("/", { headers: { accept: "application/json" } });
+    const page = await answer.json();
+    if (!sending) show(page);
+  }
+
+  // ---- teaching a scanner -------------------------------------------------------------------
+  const teaching = () => document.querySelector("[data-teach]") !== null;
+  const lesson = { keys: [], timer: 0 };
+  // What was taught of the scanner that types here: keys by their places, or nothing.
+  let scanner = { keys: null, hasCamera: false };
+  let scannerRead = "";
+
+  async function readScanner() {
+    const place = document.querySelector("[data-place]")?.dataset.place || "";
+    if (scannerRead === place && place !== "devices") return;
+    scannerRead = place;
+    try {
+      const response = await fetch("/devices/scanner");
+      if (response.ok) scanner = await response.json();
+    } catch { /* read again after the next scan */ }
+  }
+
+  function endLesson() {
+    clearTimeout(lesson.timer);
+    const keys = lesson.keys;
+    lesson.keys = [];
+    if (keys.length) send("/devices/keys", "", { keys });
+  }
+
+  /** A key while the page teaches: taken as it is, for the terminal to find what it means. */
+  function learn(event) {
+    const ends = event.key === "Enter" || event.key === "Tab";
+    if (ends && lesson.keys.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (["Shift", "Control", "Alt", "AltGraph", "Meta"].includes(event.key)) return;
+    if (lesson.keys.length < 8192) {
+      const alternate = event.getModifierState("AltGraph");
+      lesson.keys.push({
+        key: event.key, code: event.code || "", shift: event.shiftKey,
+        control: event.ctrlKey && !alternate, alt: event.altKey && !alternate, alternate,
+      });
+    }
+    clearTimeout(lesson.timer);
+    lesson.timer = setTimeout(endLesson, ends ? 60 : PAUSE_WITH_KEY_MS);
+  }
+
+  function learnNumber(digits) {
+    lesson.keys.push({
+      key: "", code: "", shift: false, control: false, alt: true, alternate: false,
+      number: Number(digits), digits: digits.length,
+    });
+    clearTimeout(lesson.timer);
+    lesson.timer = setTimeout(endLesson, PAUSE_WITH_KEY_MS);
+  }
+
+  // ---- the page's camera --------------------------------------------------------------------
+  const cameraKey = "tallyman-camera";
+  const CAMERA_PAUSE_MS = 120;
+  let film = null;
+
+  function cameraSays(what) {
+    const words = document.getElementById("camera-words");
+    words.textContent = words.dataset[what] || "";
+  }
+
+  function stopCamera() {
+    for (const track of film?.getTracks() || []) track.stop();
+    film = null;
+    document.getElementById("camera").hidden = true;
+    try { localStorage.removeItem(cameraKey); } catch { /* asked for again next time */ }
+  }
+
+  async function startCamera() {
+    const box = document.getElementById("camera");
+    box.hidden = false;
+    cameraSays("starting");
+    try {
+      film = await navigator.mediaDevices.getUserMedia({
+        video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: "environment" },
+      });
+    } catch {
+      cameraSays("denied");
+      film = null;
+      return;
+    }
+    try { localStorage.setItem(cameraKey, "on"); } catch { /* for this page */ }
+    const video = document.getElementById("camera-picture");
+    video.srcObject = film;
+    await video.play();
+    cameraSays("looking");
+    watch(video, film);
+  }
+
+  /** One picture is under way at a time, and it is the newest that there is. */
+  async function watch(video, own) {
+    const canvas = document.createElement("canvas");
+    while (film === own) {
+      await new Promise((wake) => setTimeout(wake, CAMERA_PAUSE_MS));
+      if (document.hidden || !video.videoWidth) continue;
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+      canvas.getContext("2d").drawImage(video, 0, 0);
+      const picture = await new Promise((take) => canvas.toBlob(take, "image/jpeg", 0.85));
+      if (!picture) continue;
+      try {
+        const response = await fetch("/camera", {
+          method: "POST", body: picture,
+          headers: { "content-type": "image/jpeg", accept: "application/json" },
+        });
+        const answer = await response.json();
+        if (answer.main) take(answer);
+        cameraSays(response.ok ? "looking" : "broken");
+      } catch {
+        cameraSays("broken");
+      }
+    }
   }
 
   // ---- the wedge scanner --------------------------------------------------------------------
@@ -228,10 +386,10 @@
   }
 
   function finish() {
-    const text = burst.text.replaceAll("^]", GS);
+    const text = burst.text;
     takeBack();
     forget();
-    if (text) send("/scan", text);
+    if (text) send("/scan", text, { typed: "scanner" });
   }
 
   function pause() {
@@ -272,14 +430,20 @@
   function character(event) {
     if (event.key === "F8" || (event.ctrlKey && (event.key === "]" || event.code === "BracketRight"))) return GS;
     if (event.ctrlKey || event.metaKey || event.altKey) return "";
+    const places = scanner.keys?.[event.code];
+    if (places) return places[event.getModifierState("AltGraph") ? 2 : event.shiftKey ? 1 : 0];
     if (event.isComposing || event.keyCode === 229 || event.key === "Process") return byPlace(event);
     return event.key.length === 1 ? event.key : "";
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.altKey && /^Numpad[0-9]$/.test(event.code)) {
-      altDigits = (altDigits || "") + event.code[6];
+      altDigits = ((altDigits || "") + event.code[6]).slice(0, 7);
       event.preventDefault();
+      return;
+    }
+    if (teaching() && event.target !== field()) {
+      learn(event);
       return;
     }
     const inField = event.target === field();
@@ -312,6 +476,12 @@
   document.addEventListener("keyup", (event) => {
     if (event.key === "Alt" && altDigits !== null) {
       const code = Number(altDigits);
+      if (teaching()) {
+        learnNumber(altDigits);
+        altDigits = null;
+        event.preventDefault();
+        return;
+      }
       altDigits = null;
       event.preventDefault();
       if (code > 0 && code < 127) add(String.fromCharCode(code), event);
@@ -348,6 +518,10 @@
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     if (button.hasAttribute("data-theme-key")) turnTheme();
+    if (button.hasAttribute("data-camera-key")) {
+      if (film) stopCamera();
+      else startCamera();
+    }
     const key = button.dataset.key;
     if (key === "back") field().value = field().value.slice(0, -1);
     else if (key) field().value += key;
@@ -356,5 +530,10 @@
   document.addEventListener("DOMContentLoaded", () => {
     showChosen();
     setInterval(poll, POLL_MS);
+    follow();
+    readScanner().then(() => {
+      const wanted = (() => { try { return localStorage.getItem(cameraKey); } catch { return null; } })();
+      if (scanner.hasCamera || wanted) startCamera();
+    });
   });
 })();

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -54,6 +55,15 @@ class Kiosk:
         if end:
             self.page.keyboard.press(end)
         self.answered(before, tone)
+
+    def scanned(self, send, tone):
+        """Lets a device of the daemon send something; answers how long the page took, in seconds."""
+        before = self.page.evaluate("window.answers = (window.answers || 0)")
+        self.watch()
+        begun = time.monotonic()
+        send()
+        self.answered(before, tone)
+        return time.monotonic() - begun
 
     def type_gs(self, how):
         if how == "alt":

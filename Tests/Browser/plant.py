@@ -107,11 +107,12 @@ class Hub(Daemon):
 class Terminal:
     """A terminal that has the hub's master data, and then loses the hub."""
 
-    def __init__(self, hub, folder, name):
+    def __init__(self, hub, folder, name, profile=None):
         self.hub = hub
         self.folder = folder
+        self.profile = ["--profile", profile] if profile else []
         code = hub.ask("hub", "enroll", "--site", SITE, "--name", name).split()[0]
-        self.daemon = Daemon(folder, "agent", "--hub", hub.url, "--enroll", code, "--poll", "100")
+        self.daemon = Daemon(folder, "agent", "--hub", hub.url, "--enroll", code, *self.profile, "--poll", "100")
         self.synced()
         self.lose_hub()
 
@@ -135,11 +136,13 @@ class Terminal:
         """Starts the terminal again with a hub where nobody answers."""
         self.daemon.stop()
         dead = f"http://127.0.0.1:{free_port()}"
-        self.daemon = Daemon(self.folder, "agent", "--hub", dead, "--poll", "100")
+        self.daemon = Daemon(self.folder, "agent", "--hub", dead, *self.profile, "--poll", "100")
 
     def find_hub(self):
         self.daemon.stop()
-        self.daemon = Daemon(self.folder, "agent", "--hub", self.hub.url, "--poll", "100")
+        self.daemon = Daemon(
+            self.folder, "agent", "--hub", self.hub.url, *self.profile, "--poll", "100"
+        )
         self.synced()
 
     def unsynced(self):

@@ -36,7 +36,7 @@ struct Browser {
     var cookie = ""
 
     /// A browser at the first terminal of a plant.
-    init(_ plant: NodePlant) async throws {
+    init(_ plant: NodePlant, devices: (any KioskDevices)? = nil) async throws {
         let clock = StoppedClock(now: plant.now)
         shell = try await TerminalShell(
             store: SharedStore(plant.terminals[0].store),
@@ -53,6 +53,7 @@ struct Browser {
             makeID: { names.withLock { Identifier.random(&$0).description } },
             clock: clock,
             zone: .gmt,
+            devices: devices,
             logger: Logger(label: "tests")
         )
         let router = Router()

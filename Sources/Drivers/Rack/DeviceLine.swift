@@ -18,7 +18,8 @@ package final class DeviceLine: Sendable {
         var generation = 0
         var isStopping = false
         var rate = ScanRate()
-        var toldLoss: [ScanLoss: UInt64] = [:]
+        var floods: [ScanLoss: Flood] = [:]
+        var wakeups: UInt64 = 0
         /// Whether somebody teaches: then unfinished scans are given on too.
         var isTaught = false
     }
@@ -46,6 +47,8 @@ package final class DeviceLine: Sendable {
 
     var status: DeviceStatus { state.withLock { $0.status } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
+    /// How often its thread went on after it had waited.
+    var wakeups: UInt64 { state.withLock { $0.wakeups } }
 
     /// The format, and a number that changes with it.
     var format: (format: ScanFormat, generation: Int) {
@@ -101,7 +104,9 @@ package final class DeviceLine: Sendable {
             pollfd(fd: file, events: Int16(file == wake ? POLLIN : events), revents: 0)
         }
         let timeout = milliseconds.map { Int32(clamping: $0) } ?? -1
-        guard poll(&polled, nfds_t(polled.count), timeout) > 0 else { return [] }
+        let count = poll(&polled, nfds_t(polled.count), timeout)
+        state.withLock { $0.wakeups += 1 }
+        guard count > 0 else { return [] }
         if polled[0].revents != 0 { quiet() }
         return polled.dropFirst().filter { $0.revents != 0 }.map { ($0.fd, Int32($0.revents)) }
     }
@@ -143,7 +148,6 @@ package final class DeviceLine: Sendable {
         if isEmpty { return true }
         let scan: DeviceScan? = state.withLock { state in
             guard state.rate.take(at: Self.now) else { return nil }
-            state.toldLoss[.tooMany] = nil
             state.status.scans += 1
             state.status.lastText = String(text.prefix(60))
             return DeviceScan(
@@ -165,15 +169,31 @@ package final class DeviceLine: Sendable {
     /// Milliseconds until a scan may be given on.
     var paceMilliseconds: UInt64 { state.withLock { $0.rate.wait(at: Self.now) } }
 
-    /// Counts a loss; the first of a flood is told at once, then at every tenfold.
+    /// Losses that follow one another.
+    private struct Flood {
+        var count: UInt64 = 0
+        var last: UInt64 = 0
+        var told: UInt64 = 0
+    }
+
+    /// After so long without a loss, the next one is told at once again.
+    private static let floodRestMilliseconds: UInt64 = 2000
+    /// A flood that goes on is told again after so long.
+    private static let floodTellMilliseconds: UInt64 = 5000
+
+    /// Counts a loss; the first of a flood is told at once, the others now and then.
     func lose(_ loss: ScanLoss) {
+        let now = Self.now
         let told: UInt64? = state.withLock { state in
             state.status.losses[loss, default: 0] += 1
-            let count = state.toldLoss[loss, default: 0] + 1
-            state.toldLoss[loss] = count
-            let isTold =
-                loss != .tooMany || [1, 10, 100, 1000].contains(count) || count % 10_000 == 0
-            return isTold ? count : nil
+            var flood = state.floods[loss] ?? Flood()
+            if now - flood.last > Self.floodRestMilliseconds { flood = Flood() }
+            flood.count += 1
+            flood.last = now
+            let isTold = flood.count == 1 || now - flood.told >= Self.floodTellMilliseconds
+            if isTold { flood.told = now }
+            state.floods[loss] = flood
+            return isTold ? flood.count : nil
         }
         if let told { sink(.loss(device: device.name, loss, count: told)) }
     }

@@ -38,6 +38,9 @@ public final class DeviceRack: Sendable {
     /// How every device stands, in the order of the profile.
     public var statuses: [DeviceStatus] { lines.map(\.status) }
 
+    /// How often the devices' threads went on after a wait; stands still while nothing comes.
+    public var wakeups: UInt64 { lines.reduce(0) { $0 + $1.wakeups } }
+
     /// The format by which a device is read; nil for one that is not here.
     public func format(of device: String) -> ScanFormat? {
         line(device)?.format.format

@@ -90,7 +90,7 @@ public enum KeyboardLayout: String, Hashable, Sendable, Codable, CaseIterable {
     }
 
     /// What a key stands for; nil for keys that stand for none.
-    func character(_ code: UInt16, shift: Bool, alternate: Bool) -> Character? {
+    package func character(_ code: UInt16, shift: Bool, alternate: Bool) -> Character? {
         guard let caps = Self.tables[self]?[code] else { return nil }
         if alternate { return caps.alternate }
         return shift ? caps.shifted : caps.plain

@@ -16,6 +16,7 @@ extension KioskPages {
         let tone: String
         let message: String
         let seen: String
+        let version: Int
         /// HTML of the strip and of the page below it.
         let strip: String
         let main: String
@@ -49,7 +50,8 @@ extension KioskPages {
         let standing = KioskScreen.Standing(
             status: try await shell.status(),
             isConnected: await connection(),
-            now: clock.reading().wall
+            now: clock.reading().wall,
+            devices: devices
         )
         let known = request.cookies[Self.sessionCookie]?.value
         let page = await sessions.page(known ?? "", now: .now)
@@ -95,19 +97,24 @@ extension KioskPages {
         _ view: KioskView,
         _ id: String
     ) throws -> Response {
-        let answer = ScanAnswer(
-            language: view.language,
-            tone: page.feedback?.tone.rawValue ?? "",
-            message: view.feedback?.message ?? "",
-            seen: view.seen,
-            strip: try pages.render("Kiosk/strip", view),
-            main: try pages.render("Kiosk/main", view)
-        )
-        let content = try JSONEncoder().encode(answer)
+        let content = try JSONEncoder().encode(try answer(of: page, view))
         return withCookies(
             Self.response(status, "application/json", Array(content)),
             id,
             view.language
+        )
+    }
+
+    /// A page as the script takes it.
+    func answer(of page: KioskSessions.Page, _ view: KioskView) throws -> ScanAnswer {
+        ScanAnswer(
+            language: view.language,
+            tone: page.feedback?.tone.rawValue ?? "",
+            message: view.feedback?.message ?? "",
+            seen: view.seen,
+            version: page.version,
+            strip: try pages.render("Kiosk/strip", view),
+            main: try pages.render("Kiosk/main", view)
         )
     }
 

@@ -17,16 +17,31 @@ extension KioskPages {
     func scan(_ request: Request) async throws -> Response {
         let (id, _) = await session(of: request)
         do {
-            let text = try await Self.text(of: request)
-            return try await change(id, request, named: text.request) { page in
-                let result = try await shell.scan(text.text, on: page.session)
-                page.session = result.session
-                page.feedback = result.feedback
-                try await passSkipped(&page)
+            var text = try await Self.text(of: request)
+            if text.isTyped, let devices {
+                text = try KioskText(devices.typed(text.text), request: text.request)
+            }
+            let read = text
+            return try await change(id, request, named: read.request) { page in
+                try await scanned(read, &page)
             }
         } catch let refusal as KioskRefusal {
             return try await refuse(refusal, id, request)
         }
+    }
+
+    /// Takes a text on a page.
+    func scanned(_ text: KioskText, _ page: inout KioskSessions.Page) async throws {
+        if page.isAtDevices {
+            page.isAtDevices = false
+            devices?.teach(false)
+            page.feedback = nil
+            if Self.isWayOut(text.text) { return }
+        }
+        let result = try await shell.scan(text.text, on: page.session)
+        page.session = result.session
+        page.feedback = result.feedback
+        try await passSkipped(&page)
     }
 
     /// Goes to what was touched in a list.
@@ -53,21 +68,38 @@ extension KioskPages {
         _ body: @escaping @Sendable (inout KioskSessions.Page) async throws -> Void
     ) async throws -> Response {
         let page = try await sessions.change(id, now: .now) { page in
-            if !named.isEmpty, named == page.lastRequest { return }
-            do {
-                try await body(&page)
-            } catch let refusal as KioskRefusal {
-                throw refusal
-            } catch let refusal as any Refusal {
-                page.feedback = KioskSession.Feedback(refusal)
-            } catch {
-                logger.error("kiosk.failed", metadata: ["error": "\(error)"])
-                page.feedback = KioskSession.Feedback(KioskRefusal.failed(detail: "\(error)"))
-            }
-            page.lastRequest = named
+            try await apply(named, &page, throwing: true, body)
         }
         guard let page else { throw HTTPError(.conflict) }
         return try await answer(.ok, page, id, request)
+    }
+
+    /// Does something to a page, unless it was done already; what was refused is shown.
+    ///
+    /// - Parameters:
+    ///   - named: the name of what is done; empty when nobody named it.
+    ///   - page: changed.
+    ///   - throwing: whether what is wrong with the request itself is thrown.
+    ///   - body: does it.
+    /// - Throws: a ``KioskRefusal`` where `throwing`.
+    func apply(
+        _ named: String,
+        _ page: inout KioskSessions.Page,
+        throwing: Bool = false,
+        _ body: @Sendable (inout KioskSessions.Page) async throws -> Void
+    ) async throws {
+        if page.hasTaken(named) { return }
+        do {
+            try await body(&page)
+        } catch let refusal as KioskRefusal where throwing {
+            throw refusal
+        } catch let refusal as any Refusal {
+            page.feedback = KioskSession.Feedback(refusal)
+        } catch {
+            logger.error("kiosk.failed", metadata: ["error": "\(error)"])
+            page.feedback = KioskSession.Feedback(KioskRefusal.failed(detail: "\(error)"))
+        }
+        page.lastRequest = named
     }
 
     private func refuse(

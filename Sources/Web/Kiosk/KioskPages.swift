@@ -28,6 +28,8 @@ public struct KioskPages: Sendable {
     let clock: any Tally.Clock
     let language: CommandCode.Language
     let logger: Logger
+    let devices: (any KioskDevices)?
+    let watch = PageWatch()
     private let files: [String: StaticFile]
 
     /// A file that the page loads.
@@ -46,6 +48,7 @@ public struct KioskPages: Sendable {
     ///   - clock: the machine's.
     ///   - zone: the site's.
     ///   - language: what a new page speaks.
+    ///   - devices: what hangs on the terminal; nil where nothing can.
     ///   - logger: for failures of the terminal itself.
     /// - Throws: ``TemplateError`` naming the file that is missing or broken.
     public init(
@@ -56,6 +59,7 @@ public struct KioskPages: Sendable {
         clock: any Tally.Clock,
         zone: TimeZone = .current,
         language: CommandCode.Language = .chinese,
+        devices: (any KioskDevices)? = nil,
         logger: Logger
     ) throws(TemplateError) {
         self.shell = shell
@@ -66,6 +70,7 @@ public struct KioskPages: Sendable {
         self.makeID = makeID
         self.clock = clock
         self.language = language
+        self.devices = devices
         self.logger = logger
         files = [
             "kiosk.css": StaticFile(
@@ -91,6 +96,7 @@ public struct KioskPages: Sendable {
             )
         }
         router.get("status") { request, _ in try await status(request) }
+        if let devices { addDevices(devices, to: router) }
         for (name, file) in files {
             router.get(RouterPath("static/\(name)")) { _, _ in
                 Self.response(.ok, file.type, file.content, cache: "no-cache")
@@ -117,7 +123,8 @@ public struct KioskPages: Sendable {
         let standing = KioskScreen.Standing(
             status: try await shell.status(),
             isConnected: await connection(),
-            now: clock.reading().wall
+            now: clock.reading().wall,
+            devices: devices
         )
         let request = makeID()
         return try await shell.read { reader, _ in

@@ -19,6 +19,7 @@ struct KioskScreen: Sendable {
         let status: TerminalShell.Status
         let isConnected: Bool
         let now: Moment
+        var devices: (any KioskDevices)?
 
         /// Changes when something came from the hub.
         var seen: String {
@@ -57,9 +58,14 @@ struct KioskScreen: Sendable {
             language: page.session.language.rawValue,
             request: request,
             seen: standing.seen,
+            version: page.version,
             strip: try strip(page.session, standing, reader),
             feedback: feedback
         )
+        if page.isAtDevices, let devices = standing.devices {
+            view.devices = DevicesView(devices, words)
+            return view
+        }
         try fill(&view, page.session, standing, reader, words)
         return view
     }
@@ -99,7 +105,9 @@ struct KioskScreen: Sendable {
             isConnected: standing.isConnected,
             connection: words.text(standing.isConnected ? "kiosk.online" : "kiosk.offline"),
             hasUnsynced: status.unsynced > 0,
-            unsynced: unsynced
+            unsynced: unsynced,
+            hasDevices: standing.devices != nil,
+            hasTrouble: standing.devices?.standing().contains(where: \.isInTrouble) ?? false
         )
     }
 

@@ -11,9 +11,24 @@ package actor KioskSessions {
         package var session: KioskSession
         package var feedback: KioskSession.Feedback?
         /// The request that was taken last.
-        package var lastRequest = ""
+        package var lastRequest = "" {
+            didSet { earlierRequests = [oldValue] + earlierRequests.prefix(14) }
+        }
+        /// Those before it, so that one is known again though a device scanned meanwhile.
+        private var earlierRequests: [String] = []
+
+        init(session: KioskSession) { self.session = session }
+
+        /// Whether a request was taken already; one without a name never was.
+        package func hasTaken(_ request: String) -> Bool {
+            !request.isEmpty && (request == lastRequest || earlierRequests.contains(request))
+        }
         /// Questions of the inspection at hand that were passed over for now.
         package var skipped: Set<String> = []
+        /// Whether it shows what hangs on the terminal, and teaches.
+        package var isAtDevices = false
+        /// Grows with every change.
+        package internal(set) var version = 1
     }
 
     private struct Entry {
@@ -78,9 +93,23 @@ package actor KioskSessions {
         defer { leave(id) }
         guard var page = entries[id]?.page else { return nil }
         try await body(&page)
+        page.version += 1
         entries[id]?.page = page
         entries[id]?.lastUsed = now
         return page
+    }
+
+    /// Of some pages the one that was used last; nil when there is none of them.
+    ///
+    /// One that was used too long ago counts with those that are not known any more.
+    package func newest(of pages: Set<String>) -> String? {
+        let known = pages.filter { entries[$0] != nil }
+        let used = known.max { one, other in
+            (entries[one]?.lastUsed).map { used in
+                (entries[other]?.lastUsed).map { used < $0 } ?? false
+            } ?? true
+        }
+        return used ?? pages.min()
     }
 
     private func take(_ id: String) async -> Bool {

@@ -14,6 +14,8 @@ struct KioskText: Hashable, Sendable {
     let text: String
     /// Names the request, so that a repeated one is not taken twice; empty when nobody named it.
     let request: String
+    /// Whether a scanner typed it, as far as its speed tells.
+    private(set) var isTyped = false
 
     /// Checks a text as it was read.
     ///
@@ -47,6 +49,7 @@ struct KioskText: Hashable, Sendable {
         let fields = isJSON ? try Self.json(body) : try Self.form(body)
         guard let text = fields["text"] else { throw .textMissing }
         try self.init(text, request: fields["request"] ?? "")
+        isTyped = fields["typed"] == "scanner"
     }
 
     /// The `request` of a body that has nothing else; empty for any other.
@@ -59,6 +62,7 @@ struct KioskText: Hashable, Sendable {
     private struct Ask: Decodable {
         var text: String?
         var request: String?
+        var typed: String?
     }
 
     private static func json(_ body: [UInt8]) throws(KioskRefusal) -> [String: String] {
@@ -71,6 +75,7 @@ struct KioskText: Hashable, Sendable {
         var fields: [String: String] = [:]
         fields["text"] = ask.text
         fields["request"] = ask.request
+        fields["typed"] = ask.typed
         return fields
     }
 

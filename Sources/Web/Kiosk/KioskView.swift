@@ -12,6 +12,8 @@ struct KioskView: Sendable {
     let request: String
     /// Changes when the hub sent something: then the page is drawn anew.
     let seen: String
+    /// Grows with every change of the page.
+    let version: Int
     let strip: StripView
     let feedback: FeedbackView?
     var signIn: SignInView?
@@ -20,6 +22,7 @@ struct KioskView: Sendable {
     var inspection: InspectionView?
     var report: ReportView?
     var exception: ExceptionView?
+    var devices: DevicesView?
 }
 
 /// The strip that every page has: where, who, and how it stands with the hub.
@@ -34,6 +37,9 @@ struct StripView: Hashable, Sendable {
     let connection: String
     let hasUnsynced: Bool
     let unsynced: String
+    /// Whether devices can hang on this terminal, and whether one should be looked at.
+    let hasDevices: Bool
+    let hasTrouble: Bool
 }
 
 /// The answer to the last scan.

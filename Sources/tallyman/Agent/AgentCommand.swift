@@ -19,6 +19,9 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Where to serve the page: HOST:PORT; port 0 takes a free one.")
     var listen = ListenAddress.standard(port: 8090)
 
+    @Option(help: "What hangs on this terminal; see Devices/terminal.schema.json.")
+    var profile: String?
+
     @Option(help: "Milliseconds between rounds when there is nothing to send.")
     var poll: UInt64 = PeerSettings().pollMilliseconds
 
@@ -41,6 +44,7 @@ struct AgentCommand: AsyncParsableCommand {
                 listen: listen,
                 hub: hub,
                 enrolmentCode: enroll,
+                profile: profile,
                 peer: peer
             )
             try await daemon.run()

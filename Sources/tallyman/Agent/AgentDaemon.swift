@@ -19,11 +19,15 @@ struct AgentDaemon {
     /// Nil: the one that the terminal was started with last.
     let hub: String?
     let enrolmentCode: String?
+    /// The file that says what hangs on the terminal; nil: nothing does.
+    let profile: String?
     let peer: PeerSettings
 
     private static let hubSetting = SettingKey("agent.hub")
     /// What tells this terminal's jobs at a print server from those of others.
     private static let printingName = SettingKey("agent.printing_name")
+    /// The absolute path of the profile of the last start, for `doctor`.
+    static let profileSetting = SettingKey("agent.profile")
 
     func run() async throws {
         let configuration = HTTPHubLink.configuration
@@ -61,29 +65,49 @@ struct AgentDaemon {
         }
         let spooler = try await Self.spooler(store, clock, logger)
         let printing = try PrintDesk.desk(store, clock: clock) { spooler.wake() }
-        let desk = AgentDesk(shell: shell, store: store, printing: printing) {
+        let devices = try await devices(store)
+        let desk = AgentDesk(shell: shell, store: store, printing: printing, devices: devices) {
             (daemon.address.text, pump?.isConnected ?? false)
         }
         let pages = Router()
         CommandRoutes(shell).add(to: pages)
         PrintRoutes(printing).add(to: pages)
         try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
-        try KioskPages(
+        let kiosk = try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
             connection: { pump?.isConnected ?? false },
             makeID: { Self.randomName() },
             clock: clock,
+            devices: devices,
             logger: logger
         )
-        .add(to: pages)
+        kiosk.add(to: pages)
         HealthRoutes(health: { try await desk.health() }, metrics: { try await desk.metrics() })
             .add(to: pages)
         let control = Router()
         Control.routes { (request: AgentRequest) in try await desk.answer(request) }
             .add(to: control)
-        let services: [any Service] = (pump.map { [$0] } ?? []) + [SpoolerService(spooler: spooler)]
+        var services: [any Service] = pump.map { [$0] } ?? []
+        services.append(SpoolerService(spooler: spooler))
+        services.append(DeviceService(devices: devices, pages: kiosk))
+        try devices.start()
+        defer { devices.stop() }
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    /// What hangs on the terminal.
+    private func devices(_ store: LedgerStore) async throws -> TerminalDevices {
+        var terminal = TerminalProfile()
+        if let profile {
+            terminal = try DeviceFolders.library().terminal(profile)
+            let path = URL(filePath: profile).standardizedFileURL.path
+            try await store.write { try $0.set(Self.profileSetting, to: Array(path.utf8)) }
+        } else {
+            try await store.write { try $0.set(Self.profileSetting, to: nil) }
+        }
+        let texts = try StringTable(try Texts.folder())
+        return try await TerminalDevices(terminal, store: store, texts: texts)
     }
 
     private static func spooler(
@@ -134,6 +158,7 @@ struct AgentDesk: Sendable {
     let shell: TerminalShell
     let store: LedgerStore
     let printing: PrintDesk
+    let devices: TerminalDevices
     /// Where the page is served, and whether the hub is reachable.
     let now: @Sendable () -> (address: String, isConnected: Bool)
 
@@ -189,7 +214,8 @@ struct AgentDesk: Sendable {
                     )
                 }
             ) { first, _ in first },
-            repairs: status.scopes.reduce(0) { $0 + $1.repair.repairs }
+            repairs: status.scopes.reduce(0) { $0 + $1.repair.repairs },
+            devices: devices.statuses.map(AgentAnswer.Device.init)
         )
     }
 
@@ -200,13 +226,15 @@ struct AgentDesk: Sendable {
             let connected: Bool
             let unsynced: Int
             let unsyncedSince: String?
+            let devices: [AgentAnswer.Device]
         }
         let status = try await status()
         let health = Health(
             enrolled: status.name != nil,
             connected: status.connected,
             unsynced: status.unsynced,
-            unsyncedSince: status.unsyncedSince
+            unsyncedSince: status.unsyncedSince,
+            devices: status.devices
         )
         return Array(try JSONEncoder().encode(health))
     }
@@ -238,6 +266,6 @@ struct AgentDesk: Sendable {
                 [.init(Double(status.repairs))]
             ),
             ProcessMetrics.resident(),
-        ] + ScopeCare.metrics(status.care)
+        ] + ScopeCare.metrics(status.care) + DeviceMetrics.all(devices.statuses)
     }
 }

@@ -22,6 +22,19 @@ enum AgentAnswer: Codable, Sendable {
         /// By scope: how it compares with the hub's, what was found damaged and mended.
         let care: [String: ScopeCare]
         let repairs: UInt64
+        let devices: [Device]
+    }
+
+    /// A device of the terminal.
+    struct Device: Codable, Sendable {
+        let name: String
+        let model: String
+        let port: String
+        let state: String
+        /// Why it is not ready, in words.
+        let trouble: String?
+        let scans: UInt64
+        let losses: [String: UInt64]
     }
 
     case status(Status)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Codes
+import Drivers
 import Foundation
 import Imaging
 import Labels
@@ -26,6 +27,9 @@ struct PlateCommand: ParsableCommand {
         @Flag(help: "Draw the card of command codes instead.")
         var commands = false
 
+        @Flag(help: "Draw the sheet that teaches a terminal its scanners instead, as FILE.svg.")
+        var teach = false
+
         @Option(help: "The folder for the plates, made when missing; the file for the card.")
         var out: String
 
@@ -45,13 +49,23 @@ struct PlateCommand: ParsableCommand {
         @OptionGroup var drawing: DrawingOptions
 
         func validate() throws {
-            guard commands != !tags.isEmpty else {
-                throw ValidationError("give either tags or --commands")
+            guard [commands, teach, !tags.isEmpty].count(where: { $0 }) == 1 else {
+                throw ValidationError("give either tags, --commands or --teach")
             }
         }
 
         func run() throws {
             let client = ImagingWorkerClient()
+            if teach {
+                guard case .svg = try PictureForm(path: out) else {
+                    throw ValidationError("\(out): the sheet is drawn as .svg so far")
+                }
+                let sheet = try Talk.refusing {
+                    let texts = try StringTable(try Texts.folder())
+                    return try TeachWords.page(TeachSheet(client: client), texts)
+                }
+                return try FileBytes.write(Array(sheet.utf8), out)
+            }
             if commands {
                 return try drawCard(using: client)
             }

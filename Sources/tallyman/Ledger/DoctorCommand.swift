@@ -11,7 +11,7 @@ import Web
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check database, chain, digests, clock, disk, texts and the decoder."
+        abstract: "Check database, chain, digests, clock, disk, texts, decoder and devices."
     )
 
     @OptionGroup var data: DataOptions
@@ -42,6 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 _ = try TerminalQR.text("tallyman")
                 return "answers"
             }
+            await check("devices") { try await DeviceCheck.look(data.data) }
             if !isWell { throw ExitCode.failure }
         }
     }

@@ -1,0 +1,46 @@
+/// A QR code that says `MJPEG`, drawn by zint and packed by libjpeg with the usual Huffman tables.
+enum SampleJPEG {
+    static let base64 = """
+        /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNy
+        wtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09P
+        T09PT09PT09PT09PT09PT09PT09PT0//wAARCABUAHQDASEAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAw
+        QFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkK
+        FhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmq
+        KjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEB
+        AQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRob
+        HBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOE
+        hYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+P
+        n6/9oADAMBAAIRAxEAPwD06igDwnwZ4R/4Sr7b/p/2T7Ls/wCWPmbt27/aGPu/rXUf8Kj/AOo9/wCSf/2dAB/wqP8A
+        6j3/AJJ//Z0fBj/mM/8AbD/2pQAfBj/mM/8AbD/2pR8Zv+YN/wBt/wD2nQB6dXhPgzwj/wAJV9t/0/7J9l2f8sfM3b
+        t3+0Mfd/WgDqP+FR/9R7/yT/8As6P+FR/9R7/yT/8As6AD4Mf8xn/th/7Ur06gAooAKKAPMfgx/wAxn/th/wC1K8wo
+        A9P+DH/MZ/7Yf+1KPgx/zGf+2H/tSgDp/BnhH/hFftv+n/a/tWz/AJY+Xt27v9o5+9+lcx/ySv8A6iv9qf8AbDyvL/
+        76znzPbGPegDp/Bni7/hKvtv8AoH2T7Ls/5beZu3bv9kY+7+tcx8GP+Yz/ANsP/alAHmFen/Bj/mM/9sP/AGpQAfBj
+        /mM/9sP/AGpXp1ABRQAUUAeY/Bj/AJjP/bD/ANqUf8Kj/wCo9/5J/wD2dAHT+DPCP/CK/bf9P+1/atn/ACx8vbt3f7
+        Rz979K5j4Mf8xn/th/7UoA6fwZ4u/4Sr7b/oH2T7Ls/wCW3mbt27/ZGPu/rXMfBj/mM/8AbD/2pQB6dXmPwY/5jP8A
+        2w/9qUAH/Co/+o9/5J//AGddP4M8I/8ACK/bf9P+1/atn/LHy9u3d/tHP3v0oA5j4Mf8xn/th/7Ur06gAooAKKAPMf
+        8AhUf/AFHv/JP/AOzo/wCFR/8AUe/8k/8A7OgA/wCFR/8AUe/8k/8A7Oun8GeEf+EV+2/6f9r+1bP+WPl7du7/AGjn
+        736UAeYeDPF3/CK/bf8AQPtf2rZ/y28vbt3f7Jz979K6j4Mf8xn/ALYf+1KAD4Mf8xn/ALYf+1KP+FR/9R7/AMk//s
+        6AD/hUf/Ue/wDJP/7Oj/hUf/Ue/wDJP/7OgDp/BnhH/hFftv8Ap/2v7Vs/5Y+Xt27v9o5+9+ldPQAUUAFFAHmP/C3P
+        +oD/AOTn/wBhR/wqP/qPf+Sf/wBnQAf8kr/6iv8Aan/bDyvL/wC+s58z2xj3o/5JX/1Ff7U/7YeV5f8A31nPme2Me9
+        AHL+M/CP8Awiv2P/T/ALV9q3/8sfL27dv+0c/e/SvT/BnhH/hFftv+n/a/tWz/AJY+Xt27v9o5+9+lAB4z8I/8JV9j
+        /wBP+y/Zd/8Ayx8zdu2/7Qx939a8JoA+na8J8Z+Ef+EV+x/6f9q+1b/+WPl7du3/AGjn736UAen+DPCP/CK/bf8AT/
+        tf2rZ/yx8vbt3f7Rz979K6egAooAKKAPMfjN/zBv8Atv8A+066fwZ4u/4Sr7b/AKB9k+y7P+W3mbt27/ZGPu/rQBzH
+        /Co/+o9/5J//AGddP4M8I/8ACK/bf9P+1/atn/LHy9u3d/tHP3v0oA5j/kqn/UK/sv8A7b+b5n/fOMeX75z7Vy/gzx
+        d/wiv23/QPtf2rZ/y28vbt3f7Jz979KAPT/GfhH/hKvsf+n/Zfsu//AJY+Zu3bf9oY+7+tcx/wtz/qA/8Ak5/9hQBy
+        /gzxd/wiv23/AED7X9q2f8tvL27d3+yc/e/Suo/5JX/1Ff7U/wC2HleX/wB9Zz5ntjHvQB0/gzxd/wAJV9t/0D7J9l
+        2f8tvM3bt3+yMfd/WunoAKKACigDmPGfhH/hKvsf8Ap/2X7Lv/AOWPmbt23/aGPu/rR4z8I/8ACVfY/wDT/sv2Xf8A
+        8sfM3btv+0Mfd/WgA8GeEf8AhFftv+n/AGv7Vs/5Y+Xt27v9o5+9+lcx/wAKj/6j3/kn/wDZ0AH/ACVT/qFf2X/238
+        3zP++cY8v3zn2o/wCFuf8AUB/8nP8A7CgDl/GfhH/hFfsf+n/avtW//lj5e3bt/wBo5+9+len+DPF3/CVfbf8AQPsn
+        2XZ/y28zdu3f7Ix939aAOY/5JX/1Ff7U/wC2HleX/wB9Zz5ntjHvXL+M/F3/AAlX2P8A0D7L9l3/APLbzN27b/sjH3
+        f1oA6j4Mf8xn/th/7Ur06gAooAKKAPCfBnhH/hKvtv+n/ZPsuz/lj5m7du/wBoY+7+tdR/wqP/AKj3/kn/APZ0AH/C
+        o/8AqPf+Sf8A9nR8GP8AmM/9sP8A2pQB0/jPxd/wiv2P/QPtX2rf/wAtvL27dv8AsnP3v0rmP+FR/wDUe/8AJP8A+z
+        oAPgx/zGf+2H/tSj/hUf8A1Hv/ACT/APs6APTqKAPMfgx/zGf+2H/tSvTqACigAooA8x+DH/MZ/wC2H/tSvMKAPT/g
+        x/zGf+2H/tSj4Mf8xn/th/7UoA5fwZ4R/wCEq+2/6f8AZPsuz/lj5m7du/2hj7v616f4z8I/8JV9j/0/7L9l3/8ALH
+        zN27b/ALQx939aAPMPBnhH/hKvtv8Ap/2T7Ls/5Y+Zu3bv9oY+7+tHjPxd/wAJV9j/ANA+y/Zd/wDy28zdu2/7Ix93
+        9aAPdq8x+DH/ADGf+2H/ALUoA9OooAKKACigDzH4Mf8AMZ/7Yf8AtSj/AIVH/wBR7/yT/wDs6AOn8GeEf+EV+2/6f9
+        r+1bP+WPl7du7/AGjn736VzHwY/wCYz/2w/wDalAHT+DPCP/CK/bf9P+1/atn/ACx8vbt3f7Rz979K5j/kqn/UK/sv
+        /tv5vmf984x5fvnPtQAf8Kj/AOo9/wCSf/2dcv4M8Xf8Ir9t/wBA+1/atn/Lby9u3d/snP3v0oA6j4Mf8xn/ALYf+1
+        KPgx/zGf8Ath/7UoA6fwZ4u/4Sr7b/AKB9k+y7P+W3mbt27/ZGPu/rXT0AFFABRQB8xUUAFen/AAY/5jP/AGw/9qUA
+        Hxm/5g3/AG3/APadHwY/5jP/AGw/9qUAeYV9O0AeY/Bj/mM/9sP/AGpR8GP+Yz/2w/8AalAHp1FABRQB/9k=
+        """
+}
