@@ -13,7 +13,7 @@ public struct TerminalNode: Sendable {
     /// The area of a site where machines stand and line workers report.
     public static let floorArea = "FLOOR"
 
-    public internal(set) var terminal: TerminalReplica
+    public package(set) var terminal: TerminalReplica
     let compressor: any Compressor
 
     /// Opens the terminal of a store: makes its key when the store is new, and brings the state up
@@ -34,13 +34,18 @@ public struct TerminalNode: Sendable {
         defects: Set<Defect> = []
     ) throws {
         let reducer = Reducer(vocabulary, defects: defects)
-        try reducer.upgradeIfNeeded(in: transaction)
+        let isUpgraded = try reducer.upgradeIfNeeded(in: transaction)
         self.compressor = compressor
         terminal = TerminalReplica(
             try Replica.open(transaction, dice: &dice),
             reducer,
             defects: defects
         )
+        if defects.contains(.forgottenOnStart)
+            || isUpgraded && defects.contains(.forgottenOnUpgrade)
+        {
+            try terminal.forgetUnsent(in: transaction)
+        }
     }
 
     /// Reads entities as this terminal knows them, its own unsent records included.

@@ -163,7 +163,8 @@ public enum ReceiptFact: Hashable, Sendable {
         }
     }
 
-    func draft(of receipt: EntityKey) throws -> Draft {
+    /// The operation to be that says this of a receipt.
+    package func draft(of receipt: EntityKey) throws -> Draft {
         Draft(.fact, of: receipt, type: type, payload: try payload())
     }
 }

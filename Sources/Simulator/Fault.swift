@@ -1,5 +1,3 @@
-import Tally
-
 /// What can go wrong in a simulated plant.
 public enum Fault: String, Sendable, CaseIterable, Comparable {
     // The network.
@@ -9,46 +7,123 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case reordered
     case delay
     case cut
+    case reset
     case foreignAnswer = "foreign-answer"
     case oldAnswer = "old-answer"
+    // The network, for a while.
     case partition
-    // The processes and their disks.
+    case longAbsence = "long-absence"
+    case oneWay = "one-way"
+    case clog
+    case swizzleClog = "swizzle-clog"
+    case refused
+    case tlsExpired = "tls-expired"
+    case thinLink = "thin-link"
+    case blackHole = "black-hole"
+    // The processes.
     case terminalCrash = "terminal-crash"
     case hubCrash = "hub-crash"
+    case failover
+    case twoProcesses = "two-processes"
+    case pause
+    case brokenConfig = "broken-config"
+    case oldProgram = "old-program"
+    // The disks.
     case failedWrite = "failed-write"
+    case diskFull = "disk-full"
+    case readOnly = "read-only"
+    case slowDisk = "slow-disk"
     case brokenCell = "broken-cell"
+    case lostCell = "lost-cell"
+    case misdirectedWrite = "misdirected-write"
     // The clocks.
     case boot1970 = "boot-1970"
     case clockJump = "clock-jump"
+    case clockBack = "clock-back"
     case clockFreeze = "clock-freeze"
     case clockDrift = "clock-drift"
+    case leapSecond = "leap-second"
+    case wrongZone = "wrong-zone"
+    case counterOverflow = "counter-overflow"
+    case clockTie = "clock-tie"
     // What is said.
     case poison
+    case unknownKind = "unknown-kind"
+    case falseDecision = "false-decision"
+    case foreignScope = "foreign-scope"
+    case bigOperation = "big-operation"
+    case burst
+    // People.
+    case sameBox = "same-box"
+    case correctedCorrection = "corrected-correction"
+    case resolvedTwice = "resolved-twice"
+    case lateUndo = "late-undo"
+    case duplicateNote = "duplicate-note"
+    case droppedQuestion = "dropped-question"
+    case disabledWorker = "disabled-worker"
+    // The ERP.
     case erpLostAnswer = "erp-lost-answer"
 
-    public var about: String {
-        switch self {
-        case .loss: "a request never reaches the hub"
-        case .lostAnswer: "the hub has acted, but its answer is lost"
-        case .repeated: "a request or an answer comes twice"
-        case .reordered: "messages overtake each other"
-        case .delay: "a message takes up to ten minutes"
-        case .cut: "a message is cut at any byte"
-        case .foreignAnswer: "a proxy answers with a page of its own"
-        case .oldAnswer: "a proxy answers with what the hub answered to an earlier request"
-        case .partition: "terminals are cut off from the hub for up to six hours"
-        case .terminalCrash: "a terminal dies at any write, or between two"
-        case .hubCrash: "the hub dies at any write, or between two"
-        case .failedWrite: "a disk refuses a write, and the process lives on"
-        case .brokenCell: "a terminal's disk changes or loses a cell of its state"
-        case .boot1970: "a terminal without a battery clock starts in 1970"
-        case .clockJump: "a clock jumps by up to a year, either way"
-        case .clockFreeze: "a clock stands still"
-        case .clockDrift: "a clock runs up to five per cent fast or slow"
-        case .poison: "a terminal records what the hub cannot understand"
-        case .erpLostAnswer: "the ERP has taken an order, but its answer is lost"
-        }
-    }
+    /// What happens, in a sentence.
+    public var about: String { Self.abouts[self] ?? "" }
+
+    private static let abouts: [Fault: String] = [
+        .loss: "a request never reaches the hub",
+        .lostAnswer: "the hub has acted, but its answer is lost",
+        .repeated: "a request or an answer comes twice",
+        .reordered: "messages overtake each other",
+        .delay: "a message takes up to ten minutes",
+        .cut: "a message is cut at any byte",
+        .reset: "a connection is reset in the middle of a request, which the hub sees cut",
+        .foreignAnswer: "a proxy answers with a page of its own",
+        .oldAnswer: "a proxy answers with what the hub answered to an earlier request",
+        .partition: "terminals and hub hear nothing of each other for up to six hours",
+        .longAbsence: "a terminal is away for the rest of the run",
+        .oneWay: "for a while requests arrive, and no answer does",
+        .clog: "for a while messages are held up, and then all come at once",
+        .swizzleClog: "terminals are clogged one by one, and freed in another order",
+        .refused: "connections are refused for some minutes: a name or a route is gone",
+        .tlsExpired: "no terminal can connect for hours: the hub's certificate has expired",
+        .thinLink: "for a while a link carries 9.6 kbit/s",
+        .blackHole: "for a while messages over 1,400 bytes vanish, as with a wrong MTU",
+        .terminalCrash: "a terminal dies at any write, or between two",
+        .hubCrash: "the hub dies at any write, or between two",
+        .failover: "a hub process dies after a commit, and another one answers at once",
+        .twoProcesses: "two hub processes answer in turn",
+        .pause: "a process stands still for up to an hour",
+        .brokenConfig: "a terminal cannot start for up to an hour",
+        .oldProgram: "a terminal is started with an older program",
+        .failedWrite: "a disk refuses a write, and the process lives on",
+        .diskFull: "a disk refuses every write for up to an hour",
+        .readOnly: "a terminal's disk is mounted read-only until it is started again",
+        .slowDisk: "the hub's commits take five seconds for a while",
+        .brokenCell: "a terminal's disk changes a byte of its state",
+        .lostCell: "a terminal's disk loses a row of its state",
+        .misdirectedWrite: "a terminal's disk writes a row where another one was",
+        .boot1970: "a terminal without a battery clock starts in 1970",
+        .clockJump: "a clock jumps by up to a year, either way",
+        .clockBack: "a clock jumps back by some seconds",
+        .clockFreeze: "a clock stands still",
+        .clockDrift: "a clock runs up to five per cent fast or slow",
+        .leapSecond: "a clock takes a leap second, twice or not at all",
+        .wrongZone: "a clock is set to local time",
+        .counterOverflow: "the counter of a stamp is at its end",
+        .clockTie: "the clocks of all terminals say the same, and stand still",
+        .poison: "a terminal records what the hub cannot understand",
+        .unknownKind: "a terminal records what a newer program knows",
+        .falseDecision: "a terminal decides what only the hub may",
+        .foreignScope: "a terminal records in a scope that is none of its business",
+        .bigOperation: "a terminal records nearly as much as an operation can hold",
+        .burst: "a terminal records fifty operations at once",
+        .sameBox: "one carton is scanned on two terminals at once",
+        .correctedCorrection: "a correction is corrected",
+        .resolvedTwice: "a conflict is settled on two screens at once",
+        .lateUndo: "a count is taken back after its order went to the ERP",
+        .duplicateNote: "a supplier makes a second note with a number it has used",
+        .droppedQuestion: "a form loses a question that is being answered",
+        .disabledWorker: "a worker loses every role while terminals are away",
+        .erpLostAnswer: "the ERP has taken an order, but its answer is lost",
+    ]
 
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
@@ -63,58 +138,66 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
             return faults.count == names.count ? Set(faults) : nil
         }
     }
-}
 
-/// The faults of one seed, and how often each strikes.
-///
-/// Each seed draws its own, so that some runs have one fault in plenty and others a little of
-/// everything (Groce et al. 2012, Swarm Testing).
-struct FaultPlan {
-    /// Faults that are on, with their rates in parts of a million.
-    private let rates: [Fault: UInt64]
-    /// How often each struck.
-    private(set) var counts: [Fault: Int] = [:]
-    /// Off in the liveness phase.
-    var isOn = true
+    /// The highest rate, in parts of a million of the chances that the fault has: each message,
+    /// each restart, each action of people, or, for what `World.disturb` does, once in some minutes.
+    var most: UInt64 { Self.rates[self] ?? 0 }
 
-    /// Draws the faults of a seed.
-    ///
-    /// - Parameters:
-    ///   - allowed: what may be on.
-    ///   - dice: the seed's.
-    init(_ allowed: Set<Fault>, dice: inout SeededDice) {
-        var rates: [Fault: UInt64] = [:]
-        for fault in Fault.allCases {
-            // All are drawn, so that a seed with fewer faults allowed has the same rates.
-            let isChosen = dice.next() % 3 != 0
-            let scale = 1 + dice.next() % 100
-            if isChosen, allowed.contains(fault) { rates[fault] = scale * Self.most(fault) / 100 }
-        }
-        self.rates = rates
-    }
-
-    func isChosen(_ fault: Fault) -> Bool { isOn && rates[fault] != nil }
-
-    /// Whether a fault strikes now, and notes it when it does.
-    mutating func strikes(_ fault: Fault, _ dice: inout SeededDice) -> Bool {
-        let draw = dice.next() % 1_000_000
-        guard isOn, let rate = rates[fault], draw < rate else { return false }
-        note(fault)
-        return true
-    }
-
-    mutating func note(_ fault: Fault) { counts[fault, default: 0] += 1 }
-
-    /// The highest rate, in parts of a million of the chances that a fault has.
-    private static func most(_ fault: Fault) -> UInt64 {
-        switch fault {
-        case .loss, .lostAnswer: 300_000
-        case .repeated, .reordered: 500_000
-        case .delay, .cut, .foreignAnswer, .oldAnswer: 100_000
-        case .erpLostAnswer: 500_000
-        // Chances of these come once in some minutes of virtual time; see `World.disturb`.
-        case .partition, .terminalCrash, .hubCrash, .failedWrite: 300_000
-        case .brokenCell, .boot1970, .clockJump, .clockFreeze, .clockDrift, .poison: 150_000
-        }
-    }
+    private static let rates: [Fault: UInt64] = [
+        .loss: 300_000,
+        .lostAnswer: 300_000,
+        .repeated: 500_000,
+        .reordered: 500_000,
+        .delay: 100_000,
+        .cut: 100_000,
+        .reset: 100_000,
+        .foreignAnswer: 100_000,
+        .oldAnswer: 100_000,
+        .partition: 300_000,
+        .longAbsence: 20_000,
+        .oneWay: 150_000,
+        .clog: 150_000,
+        .swizzleClog: 50_000,
+        .refused: 150_000,
+        .tlsExpired: 20_000,
+        .thinLink: 100_000,
+        .blackHole: 100_000,
+        .terminalCrash: 300_000,
+        .hubCrash: 300_000,
+        .failover: 200_000,
+        .twoProcesses: 500_000,
+        .pause: 100_000,
+        .brokenConfig: 200_000,
+        .oldProgram: 150_000,
+        .failedWrite: 300_000,
+        .diskFull: 100_000,
+        .readOnly: 50_000,
+        .slowDisk: 100_000,
+        .brokenCell: 150_000,
+        .lostCell: 100_000,
+        .misdirectedWrite: 100_000,
+        .boot1970: 300_000,
+        .clockJump: 150_000,
+        .clockBack: 150_000,
+        .clockFreeze: 150_000,
+        .clockDrift: 150_000,
+        .leapSecond: 150_000,
+        .wrongZone: 100_000,
+        .counterOverflow: 150_000,
+        .clockTie: 50_000,
+        .poison: 200_000,
+        .unknownKind: 200_000,
+        .falseDecision: 200_000,
+        .foreignScope: 200_000,
+        .bigOperation: 50_000,
+        .burst: 20_000,
+        .sameBox: 20_000,
+        .correctedCorrection: 20_000,
+        .resolvedTwice: 200_000,
+        .lateUndo: 20_000,
+        .duplicateNote: 50_000,
+        .droppedQuestion: 100_000,
+        .disabledWorker: 100_000,
+        .erpLostAnswer: 500_000,
+    ]
 }

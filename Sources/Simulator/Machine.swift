@@ -16,6 +16,10 @@ final class Machine {
     var isUp = true
     /// Goes up with each start, so that an answer to a process that died is not taken.
     var process = 0
+    /// The disk has no room.
+    var isFull = false
+    /// The disk takes no writes until the process is started again.
+    var isReadOnly = false
     private var writesLeft = 0
     private var armed: (any Error)?
 
@@ -31,9 +35,14 @@ final class Machine {
         writesLeft = writes
     }
 
-    func disarm() { armed = nil }
+    func disarm() {
+        armed = nil
+        isFull = false
+        isReadOnly = false
+    }
 
     private func write() throws {
+        if isFull || isReadOnly { throw DiskFault() }
         guard let error = armed else { return }
         writesLeft -= 1
         guard writesLeft < 0 else { return }

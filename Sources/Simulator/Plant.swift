@@ -62,17 +62,34 @@ enum Plant {
     }
 
     /// The form in a version, over the one before.
-    static func form(version: Int, over current: FormDefinition?) throws -> [Draft] {
-        try FormDefinition(node: formNode(version: version)).publish(over: current)
+    static func form(
+        version: Int,
+        over current: FormDefinition?,
+        without dropped: String? = nil
+    ) throws -> [Draft] {
+        let node = formNode(version: version, without: dropped)
+        return try FormDefinition(node: node).publish(over: current)
     }
 
-    private static func formNode(version: Int) -> FormNode {
-        func question(_ name: String, _ type: String, _ more: [String: FormNode]) -> FormNode {
+    /// What a program of a version ago knew: no damage, no prevention.
+    static let olderVocabulary: Vocabulary = {
+        var vocabulary = PlantVocabulary.all
+        vocabulary.facts.remove("receipt.damaged")
+        vocabulary.fields.remove("exception_report.prevention")
+        return vocabulary
+    }()
+
+    private static func formNode(version: Int, without dropped: String?) -> FormNode {
+        func question(
+            _ name: String,
+            _ type: String,
+            _ more: [String: FormNode]
+        ) -> (name: String, node: FormNode) {
             let common: [String: FormNode] = [
                 "name": .text(name), "type": .text(type), "label": .map(["en": .text(name)]),
                 "required": .bool(true),
             ]
-            return .map(common.merging(more) { first, _ in first })
+            return (name, .map(common.merging(more) { first, _ in first }))
         }
         func choice(_ name: String) -> FormNode {
             .map(["name": .text(name), "label": .map(["en": .text(name)])])
@@ -102,7 +119,8 @@ enum Plant {
         ]
         return .map([
             "code": .text(form), "version": .number(String(version)),
-            "title": .map(["en": .text("Machine")]), "questions": .list(questions),
+            "title": .map(["en": .text("Machine")]),
+            "questions": .list(questions.filter { $0.name != dropped }.map(\.node)),
         ])
     }
 

@@ -41,10 +41,19 @@ struct ReceiptModel {
 
     /// Nil when nobody opened the receipt.
     init?(_ entity: ReferenceModel.Entity) {
-        let notes = entity.receiptFacts.compactMap { _, _, fact in
-            if case .opened(let note, _, _) = fact { note } else { nil }
+        // Where notes of one number differ, the paper that was scanned first counts.
+        let openings = entity.receiptFacts.compactMap { operation, judgement, fact in
+            if case .opened(let note, let text, _) = fact {
+                (recorded: (judgement.effective, operation.id), note: note, isScanned: text != "")
+            } else {
+                nil
+            }
         }
-        guard let note = notes.first else { return nil }
+        let scanned = openings.filter(\.isScanned)
+        guard
+            let note = (scanned.isEmpty ? openings : scanned)
+                .min(by: { $0.recorded < $1.recorded })?.note
+        else { return nil }
         self.note = note
         let void = Self.corrected(entity)
         let counts = Self.counts(entity).filter { !void.contains($0.operation.id) }

@@ -59,6 +59,9 @@ struct SimulatedClock {
         driftPerMillion = perMillion
     }
 
+    /// Sets the clock to a time at which it then stands still.
+    mutating func stop(at wall: Moment) { frozen = wall }
+
     /// Somebody sets the clock right.
     mutating func correct() {
         frozen = nil

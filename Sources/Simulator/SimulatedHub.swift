@@ -6,6 +6,12 @@ import Tally
 final class SimulatedHub {
     let machine: Machine
     var node: HubNode
+    /// Another process on the same store; nil until it is needed.
+    private var other: HubNode?
+    /// What waits while the process stands still; nil when it does not.
+    var deferred: [World.Event]?
+    /// Until then a commit takes five seconds.
+    var slowUntil: UInt64 = 0
     private let defects: Set<Defect>
 
     init(defects: Set<Defect>, dice: SeededDice) throws {
@@ -37,8 +43,25 @@ final class SimulatedHub {
     func restart(now: UInt64) throws {
         machine.process += 1
         node = try Self.open(machine, defects, now: now)
+        other = nil
+        deferred = nil
         machine.isUp = true
     }
+
+    func stop() {
+        machine.isUp = false
+        deferred = nil
+    }
+
+    /// Lets the other process answer next.
+    func takeTurns(now: UInt64) throws {
+        let next = try other ?? Self.open(machine, defects, now: now)
+        other = node
+        node = next
+    }
+
+    /// The process dies, and another one is there at once.
+    func failOver(now: UInt64) throws { node = try Self.open(machine, defects, now: now) }
 
     /// What the hub answers to a request's bytes.
     func answer(_ request: Exchange.Request, _ bytes: [UInt8], now: UInt64) throws -> [UInt8] {

@@ -22,7 +22,11 @@ final class SimulatedTerminal {
     var outstanding: Exchange?
     /// The timer that is set, so that one which was replaced does nothing.
     var timer: UInt64 = 0
-    var cutOffUntil: UInt64 = 0
+    var link = Link()
+    /// What waits while the process stands still; nil when it does not.
+    var deferred: [World.Event]?
+    /// Whether an older program runs, which does not know everything.
+    private(set) var isOld = false
     var session = KioskSession(language: .chinese)
     private(set) var saved: [Saved] = []
     /// Scopes in which the disk changed a cell that was not repaired yet.
@@ -47,16 +51,20 @@ final class SimulatedTerminal {
         self.defects = defects
         scopes = HubNode.scopes(of: site)
         machine = Machine(dice: dice)
-        node = try Self.open(machine, defects)
-        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings)
+        node = try Self.open(machine, PlantVocabulary.all, defects)
+        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
     }
 
-    private static func open(_ machine: Machine, _ defects: Set<Defect>) throws -> TerminalNode {
+    private static func open(
+        _ machine: Machine,
+        _ vocabulary: Vocabulary,
+        _ defects: Set<Defect>
+    ) throws -> TerminalNode {
         var dice = machine.dice
         let node = try machine.store.write { transaction in
             try TerminalNode(
                 opening: transaction,
-                vocabulary: PlantVocabulary.all,
+                vocabulary: vocabulary,
                 compressor: IdentityCompressor(),
                 dice: &dice,
                 defects: defects
@@ -67,11 +75,20 @@ final class SimulatedTerminal {
     }
 
     /// Starts the process again on the same disk: what was in memory is gone.
-    func restart() throws {
+    ///
+    /// - Parameter isOld: whether it is an older program.
+    /// - Throws: what the disk does.
+    func restart(isOld: Bool) throws {
         machine.process += 1
-        node = try Self.open(machine, defects)
-        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings)
+        machine.isReadOnly = false
+        let vocabulary = isOld ? Plant.olderVocabulary : PlantVocabulary.all
+        node = try Self.open(machine, vocabulary, defects)
+        // Another program has made its state anew.
+        if isOld != self.isOld { broken = [] }
+        self.isOld = isOld
+        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         outstanding = nil
+        deferred = nil
         session = KioskSession(language: .chinese)
         machine.isUp = true
     }
@@ -79,6 +96,7 @@ final class SimulatedTerminal {
     func stop() {
         machine.isUp = false
         outstanding = nil
+        deferred = nil
     }
 
     func note(_ operations: [LoggedOperation]) {
@@ -89,6 +107,22 @@ final class SimulatedTerminal {
     func read<Result>(_ body: (EntityReader) throws -> Result) throws -> Result {
         try machine.store.read { try body(node.reader($0)) }
     }
+}
+
+/// What is wrong with a terminal's way to the hub, and until when.
+struct Link {
+    /// Nothing comes through, and nobody says so.
+    var silentUntil: UInt64 = 0
+    /// Answers do not come through.
+    var deafUntil: UInt64 = 0
+    /// Connections are refused at once.
+    var refusedUntil: UInt64 = 0
+    /// Messages are held up until then.
+    var cloggedUntil: UInt64 = 0
+    /// 9.6 kbit/s.
+    var thinUntil: UInt64 = 0
+    /// Long messages vanish.
+    var blackHoleUntil: UInt64 = 0
 }
 
 /// A request on its way, and what it was.

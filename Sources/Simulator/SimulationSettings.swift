@@ -20,6 +20,7 @@ public struct SimulationSettings: Hashable, Sendable {
         var words = ["tallyman", "simulate", "--seeds", "\(seed)..\(seed)"]
         if terminals != standard.terminals { words += ["--terminals", String(terminals)] }
         if days != standard.days { words += ["--days", String(days)] }
+        if actionsADay != standard.actionsADay { words += ["--operations", String(actionsADay)] }
         if faults != standard.faults {
             let names = faults.sorted().map(\.rawValue).joined(separator: ",")
             words += ["--faults", faults.isEmpty ? "none" : names]

@@ -100,7 +100,8 @@ extension World {
         case .newEpoch: throw Broken(.causality, "a terminal was ahead of the hub's order")
         case .applied(let more):
             try checkPage(response, at: terminal)
-            if !more { try checkDigest(response, at: terminal) }
+            let isAlike = response.reducer == terminal.node.terminal.reducer.fingerprint
+            if !more, isAlike { try checkDigest(response, at: terminal) }
             return more
         case .repaired(let refetch):
             try require(terminal.broken.contains(scope), .convergence) {

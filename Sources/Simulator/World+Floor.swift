@@ -27,6 +27,11 @@ extension World {
         let isBurst = floorDice.happens(50)
         let pause = isBurst ? 1_000 + floorDice.below(5_000 as UInt64) : floorDice.below(4 * mean)
         schedule(.act(terminal.index), in: pause)
+        try doSomething(at: terminal)
+    }
+
+    /// Somebody does something at a terminal, which sends it.
+    func doSomething(at terminal: SimulatedTerminal) throws {
         guard terminal.machine.isUp else { return }
         for _ in 0..<12 {
             guard terminal.machine.isUp else { return }
@@ -36,12 +41,14 @@ extension World {
             } else if let command = try command(for: terminal) {
                 try run(command, at: terminal)
             }
-            if terminal.machine.store.operationCount > before { break }
+            guard terminal.machine.store.operationCount > before else { continue }
+            terminal.peer.nudge()
+            break
         }
         try pump(terminal)
     }
 
-    private func run(_ command: FloorCommand, at terminal: SimulatedTerminal) throws {
+    func run(_ command: FloorCommand, at terminal: SimulatedTerminal) throws {
         let badge = Plant.badges[floorDice.below(Plant.badges.count)]
         let reading = terminal.machine.clock.reading(now)
         try record(at: terminal) { node, dice, transaction in
@@ -75,7 +82,7 @@ extension World {
     }
 
     /// Runs something that records at a terminal, and notes what was saved once it returned.
-    private func record(
+    func record(
         at terminal: SimulatedTerminal,
         _ body: (
             inout TerminalNode, inout SeededDice, any ReplicaTransaction

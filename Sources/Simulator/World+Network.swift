@@ -55,13 +55,18 @@ extension World {
         if case .push(let request) = request, settings.defect == .forgottenOnSend {
             try forget(request, at: terminal)
         }
-        if now < terminal.cutOffUntil {
-            plan.note(.partition)
-            return
+        let link = terminal.link
+        if now < link.refusedUntil { return schedule(.answer(exchange, .failure), in: 50) }
+        if now < link.silentUntil || plan.strikes(.loss, &networkDice) { return }
+        if plan.strikes(.reset, &networkDice) {
+            let part = Array(bytes.prefix(networkDice.below(bytes.count)))
+            fly(part, of: terminal) { .request(exchange, $0) }
+            return schedule(.answer(exchange, .failure), in: 50)
         }
-        if plan.strikes(.loss, &networkDice) { return }
-        fly(bytes) { .request(exchange, $0) }
-        if plan.strikes(.repeated, &networkDice) { fly(bytes) { .request(exchange, $0) } }
+        fly(bytes, of: terminal) { .request(exchange, $0) }
+        if plan.strikes(.repeated, &networkDice) {
+            fly(bytes, of: terminal) { .request(exchange, $0) }
+        }
     }
 
     /// The defect `forgotten-on-send`: what was sent counts as answered.
@@ -78,17 +83,24 @@ extension World {
     }
 
     /// Lets bytes fly, some of them cut.
-    private func fly(_ bytes: [UInt8], _ event: ([UInt8]) -> Event) {
+    private func fly(
+        _ bytes: [UInt8],
+        of terminal: SimulatedTerminal,
+        _ event: ([UInt8]) -> Event
+    ) {
+        let link = terminal.link
+        if now < link.blackHoleUntil, bytes.count > 1_400 { return }
         var bytes = bytes
         if plan.strikes(.cut, &networkDice) {
             bytes = Array(bytes.prefix(networkDice.below(bytes.count)))
         }
         var flight = 5 + networkDice.below(75 as UInt64)
+        if now < link.thinUntil { flight += UInt64(bytes.count) * 8_000 / 9_600 }
         if plan.strikes(.reordered, &networkDice) { flight += networkDice.below(5_000 as UInt64) }
         if plan.strikes(.delay, &networkDice) {
             flight += networkDice.below(10 * Self.minute)
         }
-        schedule(event(bytes), in: flight)
+        queue.put(event(bytes), at: max(now + flight, link.cloggedUntil))
     }
 
     func giveUp(_ exchange: Exchange) throws {
@@ -124,6 +136,7 @@ extension World {
         guard hub.machine.isUp else { return schedule(.answer(exchange, .failure), in: 5) }
         var answer = Answer.failure
         do {
+            if plan.strikes(.twoProcesses, &networkDice) { try hub.takeTurns(now: now) }
             if case .push = exchange.request, settings.defect == .lostAcknowledgement,
                 networkDice.happens(5), let early = try hub.answerTooEarly(bytes, now: now)
             {
@@ -141,17 +154,47 @@ extension World {
             let isFault = !(error is any Refusal || error is Machine.DiskFault)
             if isFault { throw Broken(.soundness, "the hub, asked: \(error)") }
         }
-        if now < terminal.cutOffUntil || plan.strikes(.lostAnswer, &networkDice) { return }
-        if case .body(let body) = answer { terminal.lastAnswers[exchange.isPush] = body }
+        if plan.strikes(.failover, &networkDice) {
+            try failOver()
+            return schedule(.answer(exchange, .failure), in: 5)
+        }
+        let link = terminal.link
+        if now < max(link.silentUntil, link.deafUntil) { return }
+        if plan.strikes(.lostAnswer, &networkDice) { return }
         guard case .body(let body) = answer else {
             return schedule(.answer(exchange, .failure), in: 5)
         }
-        fly(body) { .answer(exchange, .body($0)) }
-        if plan.strikes(.repeated, &networkDice) { fly(body) { .answer(exchange, .body($0)) } }
+        terminal.lastAnswers[exchange.isPush] = body
+        if exchange.isPush, now < hub.slowUntil {
+            return schedule(.answer(exchange, .body(body)), in: 5_000)
+        }
+        fly(body, of: terminal) { .answer(exchange, .body($0)) }
+        if plan.strikes(.repeated, &networkDice) {
+            fly(body, of: terminal) { .answer(exchange, .body($0)) }
+        }
+    }
+
+    private func failOver() throws {
+        do {
+            try hub.failOver(now: now)
+            try watchHub()
+        } catch is Machine.Crash {
+            stopHub()
+        } catch is Machine.DiskFault {
+            stopHub()
+        }
     }
 
     func stopHub() {
-        hub.machine.isUp = false
+        let deferred = hub.deferred ?? []
+        hub.stop()
+        for event in deferred {
+            switch event {
+            // People and clocks do not stand still with it; what was asked is lost.
+            case .office, .courier: schedule(event, in: 0)
+            default: break
+            }
+        }
         schedule(.restartHub, in: 1_000 + faultDice.below(5 * Self.minute))
     }
 
@@ -162,7 +205,7 @@ extension World {
         } catch is Machine.Crash {
             schedule(.restartHub, in: 1_000)
         } catch is Machine.DiskFault {
-            schedule(.restartHub, in: 1_000)
+            schedule(.restartHub, in: Self.minute)
         }
     }
 }

@@ -15,7 +15,7 @@ extension World {
         let actions = UInt64(max(1, settings.actionsADay * terminals.count))
         schedule(.office, in: 1 + floorDice.below(2 * Self.day * 12 / actions))
         guard hub.machine.isUp else { return }
-        do {
+        try atDesk {
             switch floorDice.below(100) {
             case ..<50: try makeNote()
             case ..<70: try settle()
@@ -23,7 +23,18 @@ extension World {
             case ..<90: try settleReport()
             default: try stopOrRelease()
             }
+        }
+    }
+
+    /// Somebody works at the hub.
+    ///
+    /// - Returns: whether it was saved.
+    @discardableResult
+    private func atDesk(_ work: () throws -> Void) throws -> Bool {
+        do {
+            try work()
             try watchHub()
+            return true
         } catch is Machine.Crash {
             stopHub()
         } catch is Machine.DiskFault {
@@ -35,6 +46,28 @@ extension World {
         } catch {
             throw Broken(.soundness, "the office: \(error)")
         }
+        return false
+    }
+
+    /// Registers master data, and says whether that was saved.
+    func register(_ drafts: [Draft]) throws -> Bool {
+        try atDesk {
+            try transact { node, dice, reading, transaction in
+                _ = try node.register(
+                    drafts,
+                    by: "office",
+                    reading: reading,
+                    dice: &dice,
+                    in: transaction
+                )
+            }
+        }
+    }
+
+    /// The supplier makes another note with a number that it has used, and says whether it was
+    /// taken.
+    func makeNoteAgain(_ number: Int, at site: String) throws -> Bool {
+        try atDesk { try makeNote(number, at: site) }
     }
 
     private func transact(
@@ -49,10 +82,13 @@ extension World {
     }
 
     private func makeNote() throws {
-        let site = floorDice.pick(terminals)?.site ?? Plant.sites[0]
         memory.noteCount += 1
+        try makeNote(memory.noteCount, at: floorDice.pick(terminals)?.site ?? Plant.sites[0])
+    }
+
+    private func makeNote(_ number: Int, at site: String) throws {
         let content = Plant.note(
-            memory.noteCount,
+            number,
             at: site,
             now: SimulatedClock.start.adding(milliseconds: Int64(now)),
             dice: &floorDice
@@ -112,15 +148,7 @@ extension World {
             }
             drafts = try Plant.form(version: (current?.version ?? 0) + 1, over: current)
         }
-        try transact { node, dice, reading, transaction in
-            _ = try node.register(
-                drafts,
-                by: "office",
-                reading: reading,
-                dice: &dice,
-                in: transaction
-            )
-        }
+        _ = try register(drafts)
     }
 
     /// Settles a conflict of a report, or writes in it.
@@ -164,6 +192,10 @@ extension World {
         let messages = try hub.machine.store.read { try $0.outbox(limit: 20) }
         do {
             for message in messages {
+                if settings.defect == .toldOnce {
+                    try hub.machine.store.write { try $0.delivered(message.key) }
+                    if plan.strikes(.erpLostAnswer, &networkDice) { return }
+                }
                 try erp.take(message)
                 if plan.strikes(.erpLostAnswer, &networkDice) { return }
                 try hub.machine.store.write { try $0.delivered(message.key) }

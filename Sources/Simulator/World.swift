@@ -20,8 +20,13 @@ final class World {
         case request(Exchange, [UInt8])
         case answer(Exchange, Answer)
         case timeout(Exchange)
+        case stop(terminal: Int)
         case restart(terminal: Int)
         case restartHub
+        /// A process that stood still goes on; nil is the hub's.
+        case resume(terminal: Int?)
+        /// A full disk has room again; nil is the hub's.
+        case makeRoom(terminal: Int?)
         /// The faults end, and so does people's work.
         case calm
         case checkQuiet
@@ -70,7 +75,7 @@ final class World {
         let defects = Set(settings.defect.map { [$0] } ?? [])
         hub = try SimulatedHub(defects: defects, dice: fork())
         var peer = PeerSettings()
-        peer.pollMilliseconds = [30_000, 120_000, 600_000][Int(dice.next() % 3)]
+        peer.pollMilliseconds = [1, 5, 20][Int(dice.next() % 3)] * Self.minute
         // A second site in some runs, to see that nothing of one reaches the other.
         let sites = settings.terminals > 2 && dice.next() % 3 == 0 ? Plant.sites : [Plant.sites[0]]
         for index in 0..<settings.terminals {
@@ -114,6 +119,7 @@ final class World {
 
     /// - Returns: whether all is over.
     private func play(_ event: Event) throws -> Bool {
+        if isDeferred(event) { return false }
         switch event {
         case .act(let index): try act(terminals[index])
         case .office: try workInOffice()
@@ -124,8 +130,11 @@ final class World {
         case .request(let exchange, let bytes): try receive(exchange, bytes)
         case .answer(let exchange, let answer): try receive(exchange, answer)
         case .timeout(let exchange): try giveUp(exchange)
+        case .stop(let index): if terminals[index].machine.isUp { stop(terminals[index]) }
         case .restart(let index): try restart(terminals[index])
         case .restartHub: try restartHub()
+        case .resume(let index): resume(index)
+        case .makeRoom(let index): machine(index).isFull = false
         case .calm: try calmDown()
         case .checkQuiet: return try checkQuiet()
         }
@@ -150,11 +159,18 @@ final class World {
         plan.isOn = false
         hub.machine.disarm()
         hub.machine.clock.correct()
+        hub.slowUntil = 0
+        resume(nil)
         for terminal in terminals {
             terminal.machine.disarm()
             terminal.machine.clock.correct()
-            terminal.cutOffUntil = 0
+            terminal.link = Link()
+            resume(terminal.index)
+            // Whoever was to start later, or runs an older program, starts now.
+            if terminal.isOld { terminal.stop() }
+            if !terminal.machine.isUp { schedule(.restart(terminal: terminal.index), in: 1_000) }
         }
+        if !hub.machine.isUp { schedule(.restartHub, in: 1_000) }
         // Messages may still be on their way for ten minutes, and peers rest as long.
         schedule(.checkQuiet, in: 25 * Self.minute)
     }

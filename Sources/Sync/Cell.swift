@@ -26,8 +26,9 @@ public enum CellKey: Hashable, Sendable {
     /// Reads the key's bytes; nil for bytes that no key has.
     public init?(bytes: [UInt8]) {
         let rest = bytes.dropFirst()
-        let operation = OperationID(bytes: rest)
-        let name = String(validating: rest, as: UTF8.self)
+        let isNamed = bytes.first == 2 || bytes.first == 3 || bytes.first == 5
+        let operation = isNamed ? nil : OperationID(bytes: rest)
+        let name = isNamed ? String(validating: rest, as: UTF8.self) : nil
         switch (bytes.first, operation, name) {
         case (1, let id?, _): self = .fact(id)
         case (2, _, let name?): self = .field(name)
@@ -75,8 +76,6 @@ final class EntityCells: CellSpace {
 // MARK: - Values
 
 extension CanonicalEncoder {
-    mutating func write(_ id: OperationID) { write(id.bytes) }
-
     mutating func write(_ evidence: Evidence) {
         write(evidence.operation)
         write(evidence.author)
@@ -135,7 +134,7 @@ extension Recorded {
     }
 
     var cell: [UInt8] {
-        var encoder = CanonicalEncoder()
+        var encoder = CanonicalEncoder(capacity: 80 + payload.count)
         encoder.write(self)
         return encoder.bytes
     }

@@ -10,9 +10,17 @@ public final class MemoryStore: ReplicaStore {
     /// crash the replica there.
     public var beforeWrite: ((Int) throws -> Void)?
 
-    let tables = Tables()
+    private(set) var tables = Tables()
 
     public init() {}
+
+    /// All that the store holds: what a backup, or a copied disk, is made from.
+    ///
+    /// It costs nothing until something changes.
+    public var image: StoreImage { StoreImage(tables: tables.copy()) }
+
+    /// Puts back what an image holds; everything since is gone.
+    public func restore(_ image: StoreImage) { tables = image.tables.copy() }
 
     /// How many operations are in the log.
     public var operationCount: Int { tables.operationCount }
@@ -73,6 +81,29 @@ final class Tables: ReplicaTransaction {
     private var undo: [() -> Void] = []
     private var beforeWrite: ((Int) throws -> Void)?
     private var writes = 0
+
+    /// Tables that hold the same and go their own way.
+    func copy() -> Tables {
+        let copy = Tables()
+        copy.settings = settings
+        copy.operations = operations
+        copy.order = order
+        copy.places = places
+        copy.heads = heads
+        copy.chains = chains
+        copy.unsentPlaces = unsentPlaces
+        copy.unjudgedOrder = unjudgedOrder
+        copy.ordinals = ordinals
+        copy.cells = cells
+        copy.known = known
+        copy.digests = digests
+        copy.leaves = leaves
+        copy.pieces = pieces
+        copy.members = members
+        copy.messages = messages
+        copy.messageKeys = messageKeys
+        return copy
+    }
 
     // MARK: - Transactions
 
@@ -321,4 +352,9 @@ final class Tables: ReplicaTransaction {
         let message = messages.remove(at: index)
         undo.append { [unowned self] in messages.insert(message, at: index) }
     }
+}
+
+/// Everything that a ``MemoryStore`` held at one moment.
+public struct StoreImage {
+    fileprivate let tables: Tables
 }

@@ -44,7 +44,7 @@ public struct Reducer: Sendable {
                 encoder.write(move.alwaysStands)
             }
         }
-        return ContentHash(of: encoder.bytes).identifier.bytes
+        return ContentHash.identifier(of: encoder.bytes).bytes
     }
 
     /// Whether this program knows what the operation means.
@@ -67,6 +67,7 @@ public struct Reducer: Sendable {
         case .edit:
             var register = try register(operation.type, of: operation.entity, in: space)
             register.apply(head(operation, nil), bases: operation.bases)
+            if defects.contains(.unseenConflict) { return (.accepted, "") }
             return register.isConflict ? (.conflict, "sync.conflict") : (.accepted, "")
         case .transition:
             let stage = try stage(of: operation.entity, in: space)
@@ -136,7 +137,7 @@ public struct Reducer: Sendable {
         var encoder = CanonicalEncoder()
         encoder.write(UInt64(judgement.verdict.rawValue))
         encoder.write(judgement.reason)
-        encoder.write(operation.hash.bytes)
+        encoder.write(operation.hash)
         try space.setCell(.held(operation.id), of: operation.entity, to: encoder.bytes)
     }
 
@@ -155,6 +156,10 @@ public struct Reducer: Sendable {
                 )
             )
         }
+        if defects.contains(.lastWriterWins) {
+            let row = ContentHash.identifier(of: Array(operation.type.utf8))
+            key = .fact(OperationID(replica: row, incarnation: 1, sequence: 1))
+        }
         try space.setCell(key, of: operation.entity, to: recorded(operation, judgement).cell)
     }
 
@@ -165,7 +170,11 @@ public struct Reducer: Sendable {
     ) throws {
         var register = try register(operation.type, of: operation.entity, in: space)
         if defects.contains(.nonCommutativeReducer) { register = Register() }
-        register.apply(head(operation, judgement), bases: operation.bases)
+        register.apply(
+            head(operation, judgement),
+            bases: operation.bases,
+            remembers: !defects.contains(.resurrection)
+        )
         try space.setCell(.field(operation.type), of: operation.entity, to: register.cell)
     }
 

@@ -37,8 +37,13 @@ package struct Register: Equatable {
     package init() {}
 
     /// Takes an edit in; a second time changes nothing.
-    package mutating func apply(_ head: Head, bases: [OperationID]) {
-        for base in bases {
+    ///
+    /// - Parameters:
+    ///   - head: the edit's value.
+    ///   - bases: what its author saw and replaces.
+    ///   - remembers: false for the defect `resurrection`.
+    package mutating func apply(_ head: Head, bases: [OperationID], remembers: Bool = true) {
+        for base in bases where remembers {
             let place = place(of: base)
             if place == replaced.endIndex || replaced[place] != base {
                 replaced.insert(base, at: place)

@@ -10,7 +10,7 @@ public enum Setting {
     static let replica = SettingKey("replica.id")
     /// The hash of the replica's last operation, to which its next one links.
     package static let lastHash = SettingKey("replica.last_hash")
-    static let stamp = SettingKey("replica.stamp")
+    package static let stamp = SettingKey("replica.stamp")
     package static let epoch = SettingKey("sync.epoch")
     /// The fingerprint of the reducer that made the cells.
     static let reducer = SettingKey("state.reducer")

@@ -52,12 +52,12 @@ public struct ScopeDigest: Hashable, Sendable {
     }
 
     private static func hash(_ key: [UInt8], _ entity: EntityKey, _ value: [UInt8]) -> Identifier {
-        var encoder = CanonicalEncoder()
+        var encoder = CanonicalEncoder(capacity: 100 + value.count)
         encoder.write(entity.kind)
-        encoder.write(entity.id.bytes)
+        encoder.write(entity.id)
         encoder.write(key)
         encoder.write(value)
-        return ContentHash(of: encoder.bytes).identifier
+        return ContentHash.identifier(of: encoder.bytes)
     }
 }
 

@@ -38,11 +38,18 @@ public struct TerminalPeer: Sendable {
     private var phase = Phase.push
     private var failures = 0
     private var nudged = false
+    private let defects: Set<Defect>
 
     /// - Parameters:
     ///   - scopes: what the terminal shares with the hub.
     ///   - settings: how often to speak.
-    public init(scopes: [Scope], settings: PeerSettings = PeerSettings()) {
+    ///   - defects: wilful faults; none outside the simulator.
+    public init(
+        scopes: [Scope],
+        settings: PeerSettings = PeerSettings(),
+        defects: Set<Defect> = []
+    ) {
+        self.defects = defects
         self.scopes = scopes
         self.settings = settings
     }
@@ -53,7 +60,8 @@ public struct TerminalPeer: Sendable {
     /// What to do now.
     public mutating func nextStep(now: UInt64) -> Step {
         if case .rest(let until) = phase {
-            guard now >= until || (nudged && failures == 0) else { return .rest(until: until) }
+            let isWoken = nudged && (failures == 0 || defects.contains(.notRetried))
+            guard now >= until || isWoken else { return .rest(until: until) }
             phase = .push
         }
         switch phase {
@@ -100,6 +108,10 @@ public struct TerminalPeer: Sendable {
         let (doubled, overflow) = settings.retryMilliseconds
             .multipliedReportingOverflow(by: 1 << UInt64(min(failures - 1, 16)))
         let wait = min(overflow ? .max : doubled, settings.retryMillisecondsMax)
+        if defects.contains(.notRetried) {
+            phase = .rest(until: now + 1 << 50)
+            return
+        }
         // Half of the wait is dice, so that terminals which lost the hub together do not come back
         // together.
         phase = .rest(until: now + wait / 2 + dice.next() % (wait / 2 + 1))

@@ -70,10 +70,11 @@ extension TerminalReplica {
         try take(judged, now: now, from: response, in: transaction)
         guard page.position <= response.head, page.position > cursor || cursor == response.head
         else { throw SyncRefusal.malformed }
-        let reached =
-            defects.contains(.skippedCursor) && page.position > cursor
-                && page.position.isMultiple(of: 7)
-            ? page.position + 1 : page.position
+        var reached = page.position
+        if defects.contains(.skippedCursor), reached > cursor, reached.isMultiple(of: 7) {
+            reached += 1
+        }
+        if defects.contains(.earlyDone) { reached = response.head }
         try transaction.set(Setting.cursor(response.scope), to: reached)
         if try transaction.integer(Setting.hubHead(response.scope)) != response.head {
             try transaction.set(Setting.hubHead(response.scope), to: response.head)

@@ -50,7 +50,8 @@ public struct TerminalReplica: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> [Operation] {
-        try drafts.map { draft in
+        if defects.contains(.expired) { try expire(now: reading.wall, in: transaction) }
+        return try drafts.map { draft in
             let operation = try replica.author(
                 draft,
                 by: author,

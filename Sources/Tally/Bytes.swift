@@ -1,7 +1,7 @@
 extension UInt64 {
     /// 8 bytes, most significant first.
     public var bigEndianBytes: [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * UInt64($0))) }
+        withUnsafeBytes(of: bigEndian) { Array($0) }
     }
 }
 

@@ -12,7 +12,10 @@
 public struct CanonicalEncoder: Sendable {
     public private(set) var bytes: [UInt8] = []
 
-    public init() {}
+    /// - Parameter capacity: about how many bytes will be written, so that they are moved less.
+    public init(capacity: Int = 0) {
+        if capacity > 0 { bytes.reserveCapacity(capacity) }
+    }
 
     public mutating func write(_ value: UInt64) {
         var rest = value
@@ -34,7 +37,31 @@ public struct CanonicalEncoder: Sendable {
         bytes.append(contentsOf: value)
     }
 
-    public mutating func write(_ value: String) { write(Array(value.utf8)) }
+    public mutating func write(_ value: String) {
+        let text = value.utf8
+        write(UInt64(text.count))
+        bytes.append(contentsOf: text)
+    }
+
+    /// Writes 16 bytes behind their count.
+    public mutating func write(_ value: Identifier) {
+        bytes.append(16)
+        append(value.high)
+        append(value.low)
+    }
+
+    /// Writes 32 bytes behind their count.
+    public mutating func write(_ value: OperationID) {
+        bytes.append(32)
+        append(value.replica.high)
+        append(value.replica.low)
+        append(value.incarnation)
+        append(value.sequence)
+    }
+
+    private mutating func append(_ number: UInt64) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
 
     /// Writes `values` in the order they come; the caller fixes that order.
     public mutating func write<Element>(
@@ -71,7 +98,9 @@ public struct CanonicalDecoder: Sendable {
     public mutating func integer() throws(CanonicalError) -> UInt64 {
         let start = offset
         var value: UInt64 = 0
-        for shift in stride(from: 0, to: 70, by: 7) {
+        var shift = 0
+        while shift < 70 {
+            defer { shift += 7 }
             guard offset < bytes.count else { throw .cut(offset: start) }
             let byte = bytes[offset]
             offset += 1

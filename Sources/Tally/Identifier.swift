@@ -17,6 +17,17 @@ public struct Identifier: Hashable, Comparable, Sendable {
     @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
+        let halves = bytes.withContiguousStorageIfAvailable { buffer in
+            let raw = UnsafeRawBufferPointer(buffer)
+            return (
+                UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        if let halves {
+            self.init(high: halves.0, low: halves.1)
+            return
+        }
         var high: UInt64 = 0
         var low: UInt64 = 0
         for byte in bytes {
@@ -52,7 +63,7 @@ public struct Identifier: Hashable, Comparable, Sendable {
         var encoder = CanonicalEncoder()
         encoder.write(tag)
         for part in parts { encoder.write(part) }
-        return ContentHash(of: encoder.bytes).identifier
+        return ContentHash.identifier(of: encoder.bytes)
     }
 
     public static func < (one: Identifier, other: Identifier) -> Bool {
@@ -60,7 +71,16 @@ public struct Identifier: Hashable, Comparable, Sendable {
     }
 
     /// 16 bytes, big-endian.
-    public var bytes: [UInt8] { high.bigEndianBytes + low.bigEndianBytes }
+    public var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for place in 0..<8 {
+                let shift = UInt64(56 - 8 * place)
+                buffer[place] = UInt8(truncatingIfNeeded: high >> shift)
+                buffer[place + 8] = UInt8(truncatingIfNeeded: low >> shift)
+            }
+            count = 16
+        }
+    }
 }
 
 extension Identifier: CustomStringConvertible {
@@ -73,10 +93,16 @@ public struct ContentHash: Hashable, Sendable {
     /// 32 bytes.
     public let bytes: [UInt8]
 
-    public init(of content: some Sequence<UInt8>) {
-        var hasher = SHA256()
-        hasher.update(data: Array(content))
-        bytes = Array(hasher.finalize())
+    public init(of content: [UInt8]) { bytes = Array(SHA256.hash(data: content)) }
+
+    /// The first 128 bits of the hash of some bytes.
+    public static func identifier(of content: [UInt8]) -> Identifier {
+        SHA256.hash(data: content).withUnsafeBytes { digest in
+            Identifier(
+                high: UInt64(bigEndian: digest.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
     }
 
     /// The first 128 bits.

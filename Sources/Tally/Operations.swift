@@ -48,7 +48,9 @@ public struct OperationID: Hashable, Comparable, Sendable {
 
     /// 32 bytes: replica, incarnation, sequence number, each big-endian.
     public var bytes: [UInt8] {
-        replica.bytes + incarnation.bigEndianBytes + sequence.bigEndianBytes
+        var encoder = CanonicalEncoder(capacity: 33)
+        encoder.write(self)
+        return Array(encoder.bytes.dropFirst())
     }
 }
 

@@ -20,9 +20,14 @@ public struct Scope: Hashable, Comparable, Sendable {
             self = .company
             return
         }
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        self.init(site: parts[0], area: parts[1])
+        let slash = UInt8(ascii: "/")
+        let bytes = text.utf8
+        guard let middle = bytes.firstIndex(of: slash), middle != bytes.startIndex else {
+            return nil
+        }
+        let area = bytes[bytes.index(after: middle)...]
+        guard !area.isEmpty, !area.contains(slash) else { return nil }
+        self.init(site: String(text[..<middle]), area: String(text[area.startIndex...]))
     }
 
     public static func < (one: Scope, other: Scope) -> Bool {

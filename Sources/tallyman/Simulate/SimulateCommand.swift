@@ -25,11 +25,25 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Virtual days of a seed, 1 to 365.")
     var days = SimulationSettings().days
 
+    @Option(help: "What people do at a terminal in a day, 1 to 10000.")
+    var operations = SimulationSettings().actionsADay
+
     @Option(help: "What may go wrong: all, none, or names separated by commas.")
     var faults = "all"
 
     @Option(help: "Play with a wilful defect, to see that it is found; list shows them.")
     var defect: String?
+
+    @Option(
+        help: """
+            Instead of seeds: every history of so many operations, 1 to 5, of two terminals and a \
+            hub, held against a plain model.
+            """
+    )
+    var exhaustive: Int?
+
+    @Option(help: "The most histories of --exhaustive.")
+    var budget = Int.max
 
     @Flag(help: "One JSON object; with --defect list, one a line.")
     var json = false
@@ -44,6 +58,12 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (1...365).contains(days) else {
             throw ValidationError("--days is 1 to 365, not \(days)")
         }
+        guard (1...10_000).contains(operations) else {
+            throw ValidationError("--operations is 1 to 10000, not \(operations)")
+        }
+        guard exhaustive.map({ (1...5).contains($0) }) ?? true, budget > 0 else {
+            throw ValidationError("--exhaustive is 1 to 5, and --budget at least 1")
+        }
         guard Fault.list(faults) != nil else {
             throw ValidationError("--faults '\(faults)' names a fault that there is not")
         }
@@ -54,16 +74,20 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         if defect == "list" { return try listDefects() }
+        if let exhaustive { return try playAll(of: exhaustive) }
         guard let range = SeedRange(text: seeds), let allowed = Fault.list(faults) else {
             preconditionFailure("validated before")
         }
         var settings = SimulationSettings()
         settings.terminals = terminals
         settings.days = days
+        settings.actionsADay = operations
         settings.faults = allowed
         settings.defect = defect.flatMap(Defect.init(rawValue:))
+        let clock = ContinuousClock()
+        let start = clock.now
         let report = await play(range.seeds, settings)
-        try show(report)
+        try show(report, took: clock.now - start)
         for violation in report.violations {
             Output.talk(
                 """
@@ -136,7 +160,18 @@ struct SimulateCommand: AsyncParsableCommand {
         let operations: Int
         let faults: [String: Int]
         let virtualDays: Double
+        let wallSeconds: Double
+        /// Virtual time by the wall's, all processors together.
+        let timesRealTime: Double
         let violations: [Violation]
+    }
+
+    private struct ExhaustiveReport: Encodable {
+        let operations: Int
+        let histories: Int
+        let steps: Int
+        let isCut: Bool
+        let difference: String?
     }
 
     private struct DefectLine: Encodable {
@@ -145,7 +180,9 @@ struct SimulateCommand: AsyncParsableCommand {
         let link: String
     }
 
-    private func show(_ report: SimulationReport) throws {
+    private func show(_ report: SimulationReport, took duration: Duration) throws {
+        let seconds = duration / .seconds(1)
+        let speed = (report.virtualDays * 86_400 / seconds).rounded()
         let faults = report.faults.map { ($0.key.rawValue, $0.value) }
         if json {
             return try Output.json(
@@ -154,6 +191,8 @@ struct SimulateCommand: AsyncParsableCommand {
                     operations: report.operations,
                     faults: Dictionary(faults) { $0 + $1 },
                     virtualDays: report.virtualDays,
+                    wallSeconds: seconds,
+                    timesRealTime: speed,
                     violations: report.violations.map {
                         Report.Violation(
                             seed: $0.seed,
@@ -167,10 +206,41 @@ struct SimulateCommand: AsyncParsableCommand {
         }
         Output.result(
             "\(report.seeds) seeds, \(report.operations) operations, "
-                + "\(Int(report.virtualDays)) virtual days, \(report.violations.count) violations"
+                + "\(Int(report.virtualDays)) virtual days (\(Int(speed)) times real time), "
+                + "\(report.violations.count) violations"
         )
         for (name, count) in faults.sorted(by: { $0.0 < $1.0 }) {
             Output.result("  \(name): \(count)")
+        }
+    }
+
+    /// Plays every history of a small scope.
+    private func playAll(of operations: Int) throws {
+        let report = try SmallScope.play(
+            operations: operations,
+            budget: budget,
+            defect: defect.flatMap(Defect.init(rawValue:))
+        )
+        if json {
+            try Output.json(
+                ExhaustiveReport(
+                    operations: operations,
+                    histories: report.histories,
+                    steps: report.steps,
+                    isCut: report.isCut,
+                    difference: report.difference
+                )
+            )
+        } else {
+            Output.result(
+                "\(report.histories) histories of \(operations) operations, "
+                    + "\(report.steps) steps"
+                    + (report.isCut ? ", cut by the budget" : ", which are all there are")
+            )
+        }
+        if let difference = report.difference {
+            Output.talk(difference)
+            throw ExitCode.failure
         }
     }
 
