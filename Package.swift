@@ -95,7 +95,7 @@ let package = Package(
         room(
             "Sync",
             ["Tally", crypto, protobuf],
-            protocols: ["operation", "sync", "state"],
+            protocols: ["operation", "sync", "state", "blobs"],
             documents: ["README.md", "PROTOCOL.md"]
         ),
         room("Workforce", ["Tally", protobuf], protocols: ["workforce"]),

@@ -207,6 +207,19 @@ public final class TerminalShell: Sendable {
         }
     }
 
+    // MARK: - Blobs
+
+    /// Who this terminal is, to sign requests about blobs.
+    public var replica: Replica { state.withLock(\.node.terminal.replica) }
+
+    /// The epoch of the hub that this terminal knows; nil before it was enrolled.
+    public func epoch() async throws -> UInt64? {
+        try await store.read { reading in
+            try TerminalReplica.enrolment(in: reading) == nil
+                ? nil : try TerminalReplica.epoch(in: reading)
+        }
+    }
+
     // MARK: - Sync
 
     /// Enrols the terminal with a code that the hub gave out; nothing when it is enrolled already.

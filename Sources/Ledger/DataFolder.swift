@@ -16,7 +16,10 @@ public final class DataFolder: Sendable {
 
     public var database: String { path + "/tallyman.sqlite" }
     public var controlSocket: String { path + "/control.sock" }
-    public var blobs: String { path + "/blobs" }
+    public var blobs: String { Self.blobs(of: path) }
+
+    /// Where the blobs of a data folder lie.
+    public static func blobs(of path: String) -> String { path + "/blobs" }
 
     /// Makes the folder (mode 0700) where it is missing and takes it for this process.
     ///

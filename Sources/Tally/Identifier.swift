@@ -105,6 +105,12 @@ public struct ContentHash: Hashable, Sendable {
         }
     }
 
+    /// Takes the 32 bytes of a hash; nil for any other length.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        self.bytes = Array(bytes)
+    }
+
     /// The first 128 bits.
     public var identifier: Identifier {
         guard let identifier = Identifier(bytes: bytes.prefix(16)) else {

@@ -54,7 +54,12 @@ struct AgentDaemon {
             controlSocket: ControlSocket.path(of: folder),
             logger: logger
         )
-        let pump = try await hubAddress(store).map { address in
+        let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
+        let address = try await hubAddress(store)
+        let blobPump = address.map { address in
+            BlobPump(shell, desk: blobs, hub: address, client: client, logger: logger)
+        }
+        let pump = address.map { address in
             SyncPump(
                 shell,
                 link: HTTPHubLink(hub: address, client: client),
@@ -73,6 +78,9 @@ struct AgentDaemon {
         CommandRoutes(shell).add(to: pages)
         PrintRoutes(printing).add(to: pages)
         try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
+        let photos = PhotoRoutes(blobs, want: { blobPump?.want($0) })
+        photos.addTaking(to: pages)
+        photos.addShowing(to: pages)
         let kiosk = try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
@@ -88,7 +96,8 @@ struct AgentDaemon {
         let control = Router()
         Control.routes { (request: AgentRequest) in try await desk.answer(request) }
             .add(to: control)
-        var services: [any Service] = pump.map { [$0] } ?? []
+        var services: [any Service] = []
+        if let pump, let blobPump { services = [pump, blobPump] }
         services.append(SpoolerService(spooler: spooler))
         services.append(DeviceService(devices: devices, pages: kiosk))
         try devices.start()

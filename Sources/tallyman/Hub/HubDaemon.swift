@@ -1,6 +1,7 @@
 import Foundation
 import Hub
 import Hummingbird
+import Ledger
 import Logging
 import Tally
 import Web
@@ -21,6 +22,9 @@ struct HubDaemon {
         let desk = try await HubDesk.open(folder) { daemon.address.text }
         let pages = Router()
         SyncRoutes(hub: desk.shell).add(to: pages)
+        let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
+        BlobRoutes(hub: desk.shell, desk: blobs).add(to: pages)
+        PhotoRoutes(blobs).addShowing(to: pages)
         HealthRoutes(
             health: { try await Self.health(desk) },
             metrics: { try await Self.metrics(desk) }

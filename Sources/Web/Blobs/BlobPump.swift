@@ -1,0 +1,177 @@
+import Agent
+import AsyncHTTPClient
+import Foundation
+import Logging
+import ServiceLifecycle
+import Sync
+import Synchronization
+import Tally
+
+/// Moves photos between a terminal and its hub, until the daemon stops: up what the hub lacks, down
+/// what somebody here wants to see.
+///
+/// Records go first: while any waits for the hub, no picture is moved.
+public final class BlobPump: Service {
+    /// Rest when there is nothing to move, and between tries, in milliseconds.
+    private static let restMilliseconds = 500
+    private static let retryMillisecondsMax = 30_000
+
+    /// What was moved since the start.
+    public struct Figures: Hashable, Sendable {
+        /// Bytes of content sent, those sent twice counted twice.
+        public var bytesSent = 0
+        /// Blobs that the hub said it has whole.
+        public var sent = 0
+        public var fetched = 0
+    }
+
+    private let shell: TerminalShell
+    private let desk: BlobDesk
+    private let link: HTTPBlobLink
+    private let logger: Logger
+    private let moved = Mutex(Figures())
+    private let wanted = Mutex<[ContentHash]>([])
+
+    /// - Parameters:
+    ///   - shell: the terminal.
+    ///   - desk: its blobs.
+    ///   - hub: the hub's address.
+    ///   - client: shared with whoever else speaks HTTP in this process.
+    ///   - logger: where to tell of what cannot be moved.
+    public init(
+        _ shell: TerminalShell,
+        desk: BlobDesk,
+        hub: URL,
+        client: HTTPClient,
+        logger: Logger
+    ) {
+        self.shell = shell
+        self.desk = desk
+        link = HTTPBlobLink(hub: hub, client: client)
+        self.logger = logger
+    }
+
+    /// What was moved since the start.
+    public var figures: Figures { moved.withLock { $0 } }
+
+    /// Asks for a blob that is not here; it comes when the hub can be reached and has it.
+    public func want(_ id: ContentHash) {
+        wanted.withLock { wanted in
+            if !wanted.contains(id), wanted.count < BlobOffer.countMax { wanted.append(id) }
+        }
+    }
+
+    /// Runs until the daemon is asked to stop; what is not moved then is after the next start.
+    public func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await self.move() }
+            try await gracefulShutdown()
+            group.cancelAll()
+        }
+    }
+
+    private func move() async throws {
+        var pace = BlobPace()
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                if try await shell.status().unsynced == 0, let epoch = try await shell.epoch() {
+                    pace = try await send(pace, epoch)
+                    pace = try await fetch(pace)
+                }
+                failures = 0
+            } catch {
+                if failures == 0 {
+                    logger.debug("photos wait here", metadata: ["error": "\(error)"])
+                }
+                failures = min(failures + 1, 6)
+            }
+            let wait = min(Self.restMilliseconds << failures, Self.retryMillisecondsMax)
+            // Cancelled only when the daemon ends, which the loop sees.
+            try? await Task.sleep(for: .milliseconds(wait))
+        }
+    }
+
+    private func send(_ pace: BlobPace, _ epoch: UInt64) async throws -> BlobPace {
+        let replica = shell.replica
+        var sender = BlobSender(try await desk.run { $0.unsent(epoch: epoch) }, pace: pace)
+        while !Task.isCancelled {
+            switch sender.nextStep() {
+            case .done: return sender.paceNow
+            case .offer(let manifests):
+                let holdings = try await link.offer(try BlobOffer(manifests, by: replica))
+                try await note(sender.answered(holdings.items), holdings, epoch)
+            case .send(let id, let offset, let count):
+                let bytes = try await desk.run { try $0.read(id, at: offset, count: count) }
+                let part = try BlobPart(.put, id, offset: offset, count: bytes.count, by: replica)
+                let start = ContinuousClock.now
+                moved.withLock { $0.bytesSent += bytes.count }
+                let holdings = try await link.put(bytes, part)
+                let spent = (ContinuousClock.now - start) / .milliseconds(1)
+                let complete = sender.answered(
+                    holdings.items,
+                    bytesMoved: bytes.count,
+                    milliseconds: UInt64(spent)
+                )
+                try await note(complete, holdings, epoch)
+                // A record that came meanwhile goes first.
+                if try await shell.status().unsynced > 0 { return sender.paceNow }
+            }
+        }
+        return sender.paceNow
+    }
+
+    private func note(
+        _ complete: [ContentHash],
+        _ holdings: BlobHoldings,
+        _ epoch: UInt64
+    ) async throws {
+        // A hub of another epoch is not the one that this terminal knows; its records come first.
+        guard holdings.epoch == epoch else { throw SyncRefusal.malformed }
+        try await desk.run { shelf in
+            for id in complete { try shelf.noteHeld(id, epoch: epoch) }
+        }
+        moved.withLock { $0.sent += complete.count }
+    }
+
+    private func fetch(_ pace: BlobPace) async throws -> BlobPace {
+        let ids = wanted.withLock { $0 }
+        guard !ids.isEmpty, desk.roomLeft else { return pace }
+        let replica = shell.replica
+        var fetcher = BlobFetcher(ids, pace: pace)
+        var idle = 0
+        while !Task.isCancelled {
+            switch fetcher.nextStep() {
+            case .done:
+                wanted.withLock { $0.removeAll(where: ids.contains) }
+                return fetcher.paceNow
+            case .find(let asked):
+                let found = try await link.find(try BlobQuery(asked, by: replica))
+                let holdings = try await desk.run { shelf in
+                    try found.manifests.map { ($0, try shelf.expect($0)) }
+                }
+                fetcher.found(asked, holdings)
+            case .fetch(let id, let offset, let count):
+                let part = try BlobPart(.get, id, offset: offset, count: count, by: replica)
+                let start = ContinuousClock.now
+                let got = Mutex(0)
+                try await link.get(part) { bytes, offset in
+                    got.withLock { $0 += bytes.count }
+                    _ = try await desk.run { try $0.take(bytes, of: id, at: offset) }
+                }
+                let holding = try await desk.run { try $0.holding(id) }
+                let spent = (ContinuousClock.now - start) / .milliseconds(1)
+                fetcher.received(
+                    holding,
+                    bytesMoved: got.withLock { $0 },
+                    milliseconds: UInt64(spent)
+                )
+                if holding.isComplete { moved.withLock { $0.fetched += 1 } }
+                // Bytes that come and are not what the name says: something between is broken.
+                idle = holding.received > offset ? 0 : idle + 1
+                if idle >= 3 { fetcher.gaveUp(id) }
+            }
+        }
+        return fetcher.paceNow
+    }
+}

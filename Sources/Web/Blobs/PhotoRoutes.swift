@@ -1,0 +1,121 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Sync
+import Tally
+
+/// Photos for programs and pages.
+///
+/// | request | does |
+/// |---|---|
+/// | `POST /api/v1/photos` | at a terminal: keeps a JPEG or PNG; answers its SHA-256 as `photo` |
+/// | `GET /api/v1/photos/<SHA-256>` | the photo, with `?preview` a small one |
+///
+/// When a photo is not here yet, a terminal asks its hub for it and answers 404 meanwhile.
+public struct PhotoRoutes: Sendable {
+    private static let pieceCount = 256 << 10
+
+    private let desk: BlobDesk
+    private let makePreview: @Sendable ([UInt8]) async throws -> [UInt8]?
+    private let want: @Sendable (ContentHash) -> Void
+
+    /// - Parameters:
+    ///   - desk: the daemon's blobs.
+    ///   - makePreview: makes a small JPEG of a picture; nil when it cannot.
+    ///   - want: asks elsewhere for a photo that is not here.
+    public init(
+        _ desk: BlobDesk,
+        makePreview: @escaping @Sendable ([UInt8]) async throws -> [UInt8]? = { _ in nil },
+        want: @escaping @Sendable (ContentHash) -> Void = { _ in }
+    ) {
+        self.desk = desk
+        self.makePreview = makePreview
+        self.want = want
+    }
+
+    /// Puts the route that takes photos on a terminal's router.
+    public func addTaking(to router: some RouterMethods<BasicRequestContext>) {
+        router.post("api/v1/photos") { request, _ in
+            do {
+                let body = try await collect(request)
+                let photo = try await desk.keep(
+                    photo: body,
+                    preview: try await makePreview(body)
+                )
+                return Response.json(.ok, Array("{\"photo\":\"\(photo.bytes.hexadecimal)\"}".utf8))
+            } catch let refusal as any Refusal {
+                return try Response.problem(refusal, Self.status(of: refusal))
+            }
+        }
+    }
+
+    /// Puts the route that shows photos on a daemon's router.
+    public func addShowing(to router: some RouterMethods<BasicRequestContext>) {
+        router.get("api/v1/photos/:id") { request, context in
+            let text = try context.parameters.require("id")
+            do {
+                guard let id = [UInt8](hexadecimal: text).flatMap({ ContentHash(bytes: $0) }) else {
+                    throw SyncRefusal.malformed
+                }
+                return try await show(id, isPreview: request.uri.queryParameters["preview"] != nil)
+            } catch let refusal as any Refusal {
+                return try Response.problem(refusal, Self.status(of: refusal))
+            }
+        }
+    }
+
+    /// The body; refused with its length, where it is told, before it is read.
+    private func collect(_ request: Request) async throws -> [UInt8] {
+        let most = BlobManifest.lengthMax
+        if let count = request.headers[.contentLength].flatMap({ Int($0) }), count > most {
+            throw BlobRefusal.tooLong(count: count, most: most)
+        }
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            bytes += Array(buffer: buffer)
+            guard bytes.count <= most else {
+                throw BlobRefusal.tooLong(count: bytes.count, most: most)
+            }
+        }
+        guard !bytes.isEmpty else { throw BlobRefusal.empty }
+        return bytes
+    }
+
+    private func show(_ id: ContentHash, isPreview: Bool) async throws -> Response {
+        let entry = try await desk.run { shelf in
+            let preview = isPreview ? shelf.preview(of: id) : nil
+            return preview ?? shelf.entry(id)
+        }
+        guard let entry, entry.isComplete else {
+            want(id)
+            throw BlobRefusal.unknown(id)
+        }
+        let manifest = entry.manifest
+        let desk = desk
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: manifest.mediaType,
+                .cacheControl: "private, max-age=31536000, immutable",
+            ],
+            body: ResponseBody(contentLength: manifest.length) { writer in
+                for start in stride(from: 0, to: manifest.length, by: Self.pieceCount) {
+                    let bytes = try await desk.run {
+                        try $0.read(manifest.id, at: start, count: Self.pieceCount)
+                    }
+                    try await writer.write(ByteBuffer(bytes: bytes))
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    private static func status(of refusal: any Refusal) -> HTTPResponse.Status {
+        switch refusal {
+        case BlobRefusal.unknown, BlobRefusal.incomplete: .notFound
+        case BlobRefusal.tooLong: .contentTooLarge
+        case BlobRefusal.noRoom: .noRoom
+        default: .badRequest
+        }
+    }
+}
