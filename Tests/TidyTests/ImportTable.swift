@@ -64,7 +64,7 @@ enum ImportTable {
             core.union(nodes),
             world.union([
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "Mustache", "AsyncHTTPClient",
-                "Logging", "ServiceLifecycle", "NIOCore", "NIOHTTP1", "Yams",
+                "Logging", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1", "Yams",
             ])
         ),
         "Simulator": RoomRule(core.union(nodes), foundation),

@@ -9,8 +9,8 @@ import Tally
 /// DIR/ab/ab12….about   what is known of it: a version byte, marks, ordinal, epoch, manifest
 /// ```
 ///
-/// `ab` are the first two digits of the SHA-256. An `.about` file is written beside its place, synced
-/// and renamed into it, and then the folder is synced, so that it is there whole or not at all. A
+/// `ab` are the first two digits of the SHA-256. An `.about` file is written beside its place,
+/// synced and renamed into it, and then the folder is synced: it is there whole or not at all. A
 /// content without one is a leftover of a crash and is overwritten when its blob comes.
 public final class BlobFolder: BlobStore {
     private static let version: UInt64 = 1
@@ -32,8 +32,8 @@ public final class BlobFolder: BlobStore {
             for name in try manager.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted() {
                 let file = "\(path)/\(folder)/\(name)"
                 if name.hasSuffix(".about") {
-                    // What a failing disk made unreadable is as if the blob had never come here; the
-                    // file stays for a person.
+                    // What a failing disk made unreadable is as if the blob had never come here;
+                    // the file stays for a person.
                     guard let entry = try? Self.read(file) else { continue }
                     entries.append(entry)
                 } else if name.hasSuffix(".new") {

@@ -24,6 +24,7 @@ public struct BlobOffer: Hashable, Sendable {
     /// - Parameters:
     ///   - manifests: at most ``countMax``.
     ///   - replica: who signs.
+    /// - Throws: what swift-crypto throws.
     public init(_ manifests: [BlobManifest], by replica: Replica) throws {
         self.replica = replica.id
         self.manifests = manifests

@@ -40,6 +40,8 @@ extension HubReplica {
     ///   - epoch: the hub's.
     ///   - shelf: the hub's blobs; it expects those that are new to it.
     ///   - hasRoom: whether the disk has room for blobs.
+    /// - Returns: the answer, one holding a manifest.
+    /// - Throws: what the shelf's store throws.
     public static func answer(
         _ offer: BlobOffer,
         epoch: UInt64,

@@ -7,7 +7,7 @@ import Tally
 
 /// The hub's side of `blobs.proto` over HTTP.
 ///
-/// Bytes of a blob are kept as they come in, so that a request which is cut has not been for nothing.
+/// Bytes of a blob are kept as they come in, so that a request which is cut was not in vain.
 public struct BlobRoutes: Sendable {
     private static let messageCountMax = 1 << 20
     /// The most bytes that one answer carries.

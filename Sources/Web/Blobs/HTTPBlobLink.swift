@@ -50,8 +50,8 @@ struct HTTPBlobLink: Sendable {
         return holdings
     }
 
-    /// Fetches bytes of a blob and hands over each piece as it comes, so that what came before a cut
-    /// is not lost.
+    /// Fetches bytes of a blob and hands over each piece as it comes, so that what came before a
+    /// cut is not lost.
     func get(_ part: BlobPart, _ take: ([UInt8], Int) async throws -> Void) async throws {
         let request = self.request(part, "?offset=\(part.offset)&count=\(part.count)")
         let response = try await client.execute(request, timeout: Self.timeout)

@@ -47,6 +47,8 @@ struct ThinLink {
     ///   - isContent: whether they are a blob's.
     ///   - answerCount: bytes of the answer.
     ///   - deliver: what the hub does with the bytes that arrive; all of them, or the first.
+    /// - Returns: the hub's answer.
+    /// - Throws: ``Fault`` when it did not come, or what `deliver` throws.
     mutating func exchange<Answer>(
         _ body: [UInt8],
         isContent: Bool,
