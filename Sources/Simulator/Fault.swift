@@ -140,7 +140,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     }
 
     /// The highest rate, in parts of a million of the chances that the fault has: each message,
-    /// each restart, each action of people, or, for what `World.disturb` does, once in some minutes.
+    /// each restart, each action of people, or, for what `World.disturb` does, some minutes.
     var most: UInt64 { Self.rates[self] ?? 0 }
 
     private static let rates: [Fault: UInt64] = [

@@ -108,7 +108,9 @@ extension TerminalReplica {
         return .repaired(refetch: true)
     }
 
-    /// Forgets a scope's state and place, so that all of it is fetched again. The operations stay.
+    /// Forgets a scope's state and place, so that all of it is fetched again.
+    ///
+    /// The operations stay.
     static func forgetState(
         of scope: Scope,
         in transaction: any ReplicaTransaction

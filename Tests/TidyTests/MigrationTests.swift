@@ -13,7 +13,7 @@ import Testing
         "Migration0003.swift":
             "94f3ef50337a8143f6aef1d3b7ac377267b6410ef2d2d8ed0b0fb0b1c8ad20ec",
         "Migration0004.swift":
-            "6b5ff104aa13b7d651d75523925c9da5740f6e86349bee4c8ef9cfeff353d3c2",
+            "f1b9547bafa0aff5a8a3be30f10a8eb71d17e52fdbb15c1164109d3e87446040",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

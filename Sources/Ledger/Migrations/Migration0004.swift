@@ -14,8 +14,8 @@ extension Migration {
                 cut_off INTEGER NOT NULL DEFAULT 0 CHECK (cut_off IN (0, 1))
             ) STRICT, WITHOUT ROWID;
 
-            -- A job keeps the name of a printer that was removed. The newest job is never deleted, so
-            -- numbers are never given twice.
+            -- A job keeps the name of a printer that was removed. The newest job is never deleted,
+            -- so numbers are never given twice.
             -- The pages (Labels/Sheet/LabelSheet+Wire.swift) come last: they are long.
             CREATE TABLE print_job (
                 id INTEGER PRIMARY KEY,

@@ -2,8 +2,8 @@ import Tally
 
 /// What a small scope should come to, said plainly: lists, sets and a stage.
 ///
-/// It shares nothing with the reducer. A record is an ordinal; the model knows who made it, what was
-/// seen then, and in which order the hub took what it was sent.
+/// It shares nothing with the reducer. A record is an ordinal; the model knows who made it, what
+/// was seen then, and in which order the hub took what it was sent.
 struct SmallModel {
     /// What can be recorded.
     enum Word: Int, CaseIterable, Comparable {

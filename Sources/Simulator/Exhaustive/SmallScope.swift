@@ -3,10 +3,10 @@ import Tally
 
 /// Every history of a small scope, played by the real replicas and held against ``SmallModel``.
 ///
-/// Two terminals and the hub record up to a number of operations of every kind, in every order, with
-/// every choice of what was sent and fetched in between. Histories that only swap the two terminals
-/// are played once, and so are those that differ only in where a fetch stands that nobody builds on.
-/// Every push and every page comes twice.
+/// Two terminals and the hub record up to a number of operations of every kind, in every order,
+/// with every choice of what was sent and fetched in between. Histories that only swap the two
+/// terminals are played once, and so are those that differ only in where a fetch stands that nobody
+/// builds on. Every push and every page comes twice.
 public struct SmallScope {
     /// What came of it.
     public struct Report: Hashable, Sendable {
