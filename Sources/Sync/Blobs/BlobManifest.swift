@@ -40,8 +40,8 @@ public struct BlobManifest: Hashable, Sendable {
             id: ContentHash(of: content),
             length: content.count,
             mediaType: mediaType,
-            chunks: starts.map { start in
-                ContentHash(of: content[start..<min(start + Self.chunkLength, content.count)])
+            chunks: starts.map { [chunkLength = Self.chunkLength] start in
+                ContentHash(of: Array(content[start..<min(start + chunkLength, content.count)]))
             },
             previewOf: original
         )
