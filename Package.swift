@@ -238,6 +238,13 @@ let package = Package(
                 "ExceptionReports", "Sync", "Agent", "Hub", "NodePlant",
             ]
         ),
+        tests(
+            "LabelsTests",
+            [
+                "Tally", "Codes", "Labels", "Forms", "Imaging", "Drivers", "Connectors", "Deflate",
+                "Ledger",
+            ]
+        ),
         tests("ImagingTests", ["Imaging", "Tally"]),
         tests("InspectionTests", ["Forms", "Inspection", "RoomPlant", "Sync", "Tally"]),
         tests("ReceivingTests", ["Tally", "Codes", "Receiving", "Sync"]),

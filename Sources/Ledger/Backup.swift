@@ -60,7 +60,9 @@ extension LedgerStore {
         let backup = try LedgerError.translating(path) {
             try DatabaseQueue(path: path, configuration: DatabaseCopy.reading)
         }
-        return try DatabaseCopy.make(of: backup, from: path, to: folder.database)
+        return try DatabaseCopy.make(of: backup, from: path, to: folder.database) { copy in
+            try copy.doubtOpenJobs()
+        }
     }
 }
 
@@ -76,12 +78,15 @@ private enum DatabaseCopy {
     static func make(
         of source: any DatabaseReader,
         from original: String,
-        to path: String
+        to path: String,
+        change: (Database) throws -> Void = { _ in }
     ) throws -> BackupReport {
         let part = path + ".part"
         do {
             try create(part)
-            let scopes = try LedgerError.translating(original) { try copy(source, to: part) }
+            let scopes = try LedgerError.translating(original) {
+                try copy(source, to: part, change: change)
+            }
             try FileSync.toDisk(part)
             let byteCount = try size(of: part)
             guard rename(part, path) == 0 else { throw FileSync.failure(path) }
@@ -104,7 +109,8 @@ private enum DatabaseCopy {
 
     private static func copy(
         _ source: any DatabaseReader,
-        to path: String
+        to path: String,
+        change: (Database) throws -> Void
     ) throws -> [ScopeSummary] {
         var configuration = Configuration()
         configuration.label = "ledger.copy"
@@ -115,6 +121,7 @@ private enum DatabaseCopy {
             // One file, without -wal beside it; opening it as a ledger sets WAL again.
             try database.execute(sql: "PRAGMA journal_mode = DELETE")
             try Migration.check(database, path: path)
+            try change(database)
             return try check(database)
         }
         try target.close()

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Imaging
 import Labels
 import Synchronization
@@ -52,6 +53,8 @@ public final class PrintSpooler: Sendable {
 
     /// Settles what an earlier program left behind, then prints until the task is cancelled.
     public func run() async throws {
+        // A printer that goes away is an error of one job, not the end of the program (signal(7)).
+        signal(SIGPIPE, SIG_IGN)
         try await recover()
         var plan = Plan(settings)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -99,10 +99,10 @@ struct PrinterRun: Sendable {
         _ job: PrintJob,
         _ connection: PrinterConnection
     ) async throws -> Outcome {
-        var wire: PrinterWire
+        let wire: PrinterWire
+        let answers: Bool
         do {
-            wire = try await connected(connection)
-            wire = try await readied(wire, connection)
+            (wire, answers) = try await readied(try await connected(connection), connection)
         } catch let trouble as Unready {
             return try await wait(job, trouble.note, trouble.detail)
         }
@@ -136,7 +136,7 @@ struct PrinterRun: Sendable {
         var sent = PrintChange(.sent, .unconfirmed, at: now)
         sent.isCutOff = false
         guard try await change(job, [.sending], sent) else { return .done }
-        try await confirm(job, wire)
+        try await confirm(job, wire, answers)
         return .done
     }
 
@@ -150,11 +150,11 @@ struct PrinterRun: Sendable {
         }
     }
 
-    /// A wire to a printer that is well and holds no half label.
+    /// A wire to a printer that is well and holds no half label, and whether it answers.
     private func readied(
         _ wire: PrinterWire,
         _ connection: PrinterConnection
-    ) async throws -> PrinterWire {
+    ) async throws -> (PrinterWire, answers: Bool) {
         var wire = wire
         let language = printer.language.encoder
         var report = try await report(wire)
@@ -166,7 +166,7 @@ struct PrinterRun: Sendable {
         if let report, report.trouble != .none {
             throw Unready(note: report.trouble, detail: report.detail)
         }
-        return wire
+        return (wire, report != nil)
     }
 
     private func report(_ wire: PrinterWire) async throws -> PrinterReport? {
@@ -188,26 +188,34 @@ struct PrinterRun: Sendable {
         do {
             try await onThread { try wire.send(language.clearing, milliseconds: settings.stall) }
         } catch WireTrouble.off(let reason), WireTrouble.cutOff(let reason) {
-            throw Unready(note: .off, detail: reason)
+            // A printer that starts anew hangs up.
+            guard language.clearingRestarts else { throw Unready(note: .off, detail: reason) }
         }
         guard language.clearingRestarts else { return wire }
         let end = ContinuousClock.now + .milliseconds(settings.restart)
-        while true {
+        while ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(settings.poll))
-            // A printer that starts anew closes its connections; one that did not is asked on.
-            if let fresh = try? await connected(connection) {  // not yet: tried again below
-                guard fresh.canAnswer, try await report(fresh) == nil else { return fresh }
-            }
-            guard ContinuousClock.now < end else {
-                throw Unready(note: .off, detail: "no answer after it was cleared")
+            do {
+                let fresh = try await connected(connection)
+                if !fresh.canAnswer { return fresh }
+                if try await report(fresh) != nil { return fresh }
+            } catch is Unready {
+                // Not up yet.
             }
         }
+        throw Unready(note: .off, detail: "no answer after it was cleared")
     }
 
     // MARK: - Confirming
 
     /// Asks the printer until it says that the label is done, or nothing more can be learned.
-    private func confirm(_ job: PrintJob, _ wire: PrinterWire) async throws {
+    ///
+    /// A printer that answered before and is gone now leaves the job unknown.
+    private func confirm(
+        _ job: PrintJob,
+        _ wire: PrinterWire,
+        _ answers: Bool
+    ) async throws {
         guard wire.canAnswer else { return }
         var watch = ConfirmationWatch(
             settings,
@@ -221,12 +229,13 @@ struct PrinterRun: Sendable {
             do {
                 report = try await self.report(wire)
             } catch let trouble as Unready {
-                let lost = PrintChange(
-                    shown == .unconfirmed ? .sent : .unknown,
-                    shown == .unconfirmed ? .unconfirmed : .cutOffLate,
+                var lost = PrintChange(
+                    answers ? .unknown : .sent,
+                    answers ? .cutOffLate : .unconfirmed,
                     detail: trouble.detail,
                     at: now
                 )
+                if answers { lost.isCutOff = true }
                 _ = try await change(job, [.sent], lost)
                 return
             }

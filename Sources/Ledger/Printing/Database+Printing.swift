@@ -58,6 +58,18 @@ extension Database {
         )
     }
 
+    /// Leaves to a person what waited when a backup was made: it may have printed since.
+    func doubtOpenJobs() throws {
+        // An older backup has no queue.
+        guard try tableExists("print_job") else { return }
+        try execute(
+            sql: """
+                UPDATE print_job SET state = 'unknown', note = 'interrupted', ticket = ''
+                WHERE state IN ('queued', 'sending')
+                """
+        )
+    }
+
     /// Ends a job by a person's word.
     func settle(_ id: Int64, _ state: PrintState, _ now: Moment) throws {
         try run(

@@ -30,6 +30,10 @@ struct NoteLabel {
     /// What fills in the templates `delivery_note` and `delivery_note_a4`.
     func data() throws -> LabelData {
         let (note, code) = try signed()
-        return .note(note, supplierName: supplierName ?? note.supplier, codes: [code])
+        return .note(
+            note,
+            supplierName: supplierName ?? note.supplier,
+            codes: try NotePart.texts(of: code)
+        )
     }
 }
