@@ -1,3 +1,4 @@
+import CLinuxDevices
 import Drivers
 import Foundation
 import Glibc
