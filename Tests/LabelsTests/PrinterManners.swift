@@ -44,7 +44,8 @@ struct ZebraManner: PrinterManner {
         let paused = flag(body.isPaused || !body.isReady)
         let lines = [
             "030,\(flag(!body.hasPaper)),\(paused),0799,\(formats),0,0,\(half),000,0,0,0",
-            "000,0,\(flag(body.isOpen)),0,0,2,6,0,\(String(format: "%08d", body.waiting.count)),1,000",
+            "000,0,\(flag(body.isOpen)),0,0,2,6,0,"
+                + "\(String(format: "%08d", body.waiting.count)),1,000",
             "1234,0",
         ]
         return lines.flatMap { [2] + Array($0.utf8) + [3, 13, 10] }

@@ -66,7 +66,8 @@ import Testing
 
     @Test func `a code that does not fit is refused and names the size that it wants`() throws {
         let template = try LabelBench.parsed(
-            "title: x\nsize: [30, 30]\nelements:\n  - { qr: '{code}', at: [1, 1], size: [20, 20] }\n"
+            "title: x\nsize: [30, 30]\nelements:\n"
+                + "  - { qr: '{code}', at: [1, 1], size: [20, 20] }\n"
         )
         let data = LabelData(["code": String(repeating: "收货", count: 300)])
         let pages = try template.pages(data, language: "en")

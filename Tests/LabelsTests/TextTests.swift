@@ -135,7 +135,8 @@ import Testing
 
     @Test func `a missing field is named, an optional one is left out`() throws {
         let template = try LabelBench.parsed(
-            "title: x\nsize: [50, 30]\nelements:\n  - { text: '{a} {b?}', at: [1, 1], size: [9, 9] }\n"
+            "title: x\nsize: [50, 30]\nelements:\n"
+                + "  - { text: '{a} {b?}', at: [1, 1], size: [9, 9] }\n"
         )
         #expect(throws: LabelRefusal.missingField("a", label: "test")) {
             try template.pages(LabelData(), language: "en")

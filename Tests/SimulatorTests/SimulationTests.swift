@@ -57,7 +57,7 @@ import Testing
     @Test func `a fault that is not allowed does not strike`() {
         var settings = Self.small
         settings.faults = [.loss, .terminalCrash]
-        let struck = (1...6 as ClosedRange<UInt64>).flatMap {
+        let struck = (1...20 as ClosedRange<UInt64>).flatMap {
             Simulation.play($0, settings).faults.keys
         }
         #expect(Set(struck) == settings.faults)

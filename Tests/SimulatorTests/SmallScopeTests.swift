@@ -4,7 +4,7 @@ import Testing
 
 /// Small scopes, played whole.
 @Suite struct SmallScopeTests {
-    @Test(arguments: [(1, 17), (2, 400)])
+    @Test(arguments: [(1, 11), (2, 400)])
     func `every history of so many operations is what the model says`(
         _ count: Int,
         _ least: Int
