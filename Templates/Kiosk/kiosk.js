@@ -386,7 +386,8 @@
   }
 
   function finish() {
-    const text = burst.text;
+    // A lesson wants to see what the scanner types; elsewhere its two characters are the separator.
+    const text = teaching() ? burst.text : burst.text.replaceAll("^]", GS);
     takeBack();
     forget();
     if (text) send("/scan", text, { typed: "scanner" });
