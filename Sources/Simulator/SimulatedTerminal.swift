@@ -83,8 +83,6 @@ final class SimulatedTerminal {
         machine.isReadOnly = false
         let vocabulary = isOld ? Plant.olderVocabulary : PlantVocabulary.all
         node = try Self.open(machine, vocabulary, defects)
-        // Another program has made its state anew.
-        if isOld != self.isOld { broken = [] }
         self.isOld = isOld
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         outstanding = nil

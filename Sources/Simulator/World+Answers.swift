@@ -107,7 +107,7 @@ extension World {
             try require(terminal.broken.contains(scope), .convergence) {
                 "terminal \(terminal.index) had to repair \(scope)"
             }
-            if !refetch { terminal.broken.remove(scope) }
+            // One of several damaged entities may be mended: it is whole when the digests say so.
             if refetch {
                 terminal.reached[scope] = 0
             } else {
