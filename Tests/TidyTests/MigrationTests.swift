@@ -10,6 +10,8 @@ import Testing
     static let recorded: [String: String] = [
         "Migration0001.swift":
             "2b3614e0243b8570d8615ae71e3a861c00e37568d5798bd7b367aab31849e83c",
+        "Migration0002.swift":
+            "ddff4e2ae006f3ebe59b715101f94583ee0c9929fd9ef16bf4718b04e375812e",
         "Migration0003.swift":
             "94f3ef50337a8143f6aef1d3b7ac377267b6410ef2d2d8ed0b0fb0b1c8ad20ec",
         "Migration0004.swift":

@@ -64,6 +64,8 @@ struct HubDesk: Sendable {
             return .keys(try await keys(request).map(SupplierKeyView.init))
         case .why(let order):
             return .observations(try await shell.read { try $0.why(order, in: $1) })
+        case .keptAside, .release, .dismiss, .terminals, .revoke:
+            return try await answerIntake(request)
         case .verify:
             let reducer = try await shell.read { node, _ in node.replica.reducer }
             return .verified(
@@ -162,12 +164,7 @@ struct HubDesk: Sendable {
         guard let ruling = ReceiptFact.Ruling(text: ruling) else {
             throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
         }
-        let reviewer = try await shell.read { node, reading in
-            Worker(try node.reader(reading).record(of: Worker.key(badge: worker)))
-        }
-        guard let reviewer, !reviewer.roles.isDisjoint(with: [.teamLeader, .supervisor]) else {
-            throw HubRefusal.mayNotReview(worker)
-        }
+        try await requireReviewer(worker)
         let orders = try await shell.read { try $0.arrivalOrders(in: $1) }
         guard let order = orders.first(where: { $0.number == number }),
             let receipt = Identifier(text: order.receipt)

@@ -15,6 +15,11 @@ enum HubRequest: Codable, Sendable {
     case rotateKey(supplier: String)
     case revokeKey(supplier: String, key: String)
     case why(order: String)
+    case keptAside(all: Bool)
+    case release(ticket: UInt64, worker: String)
+    case dismiss(ticket: UInt64, reason: String, worker: String)
+    case terminals
+    case revoke(String)
     case verify
     case backup(path: String)
 }
@@ -28,6 +33,7 @@ extension HubRequest {
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
             .rotateKey, .revokeKey:
             false
+        case .keptAside, .release, .dismiss, .terminals, .revoke: false
         }
     }
 }
@@ -64,6 +70,9 @@ enum HubAnswer: Codable, Sendable {
     case note(text: String)
     case keys([SupplierKeyView])
     case observations([ObservationView])
+    case keptAside([KeptView])
+    case released(verdict: String)
+    case terminals([TerminalView])
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int)
 }
