@@ -99,7 +99,8 @@ struct KioskScreen: Sendable {
             isConnected: standing.isConnected,
             connection: words.text(standing.isConnected ? "kiosk.online" : "kiosk.offline"),
             hasUnsynced: status.unsynced > 0,
-            unsynced: unsynced
+            unsynced: unsynced,
+            warnings: StoreWarnings(words: words).texts(status.store)
         )
     }
 

@@ -34,6 +34,8 @@ struct StripView: Hashable, Sendable {
     let connection: String
     let hasUnsynced: Bool
     let unsynced: String
+    /// What is wrong with the terminal's own disk or database, most urgent first.
+    let warnings: [String]
 }
 
 /// The answer to the last scan.

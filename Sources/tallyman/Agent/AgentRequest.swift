@@ -4,6 +4,7 @@ import Foundation
 enum AgentRequest: Codable, Sendable {
     case status
     case verify
+    case journal
     case backup(path: String)
     case print(PrintRequest)
 }
@@ -22,10 +23,25 @@ enum AgentAnswer: Codable, Sendable {
         /// By scope: how it compares with the hub's, what was found damaged and mended.
         let care: [String: ScopeCare]
         let repairs: UInt64
+        /// `all`, `noPhotos`, `noViews` or `none`.
+        let room: String
+        let damage: Damage?
+        /// Whether the store cannot be written.
+        let failing: Bool
+    }
+
+    /// The last damage of the store that was mended.
+    struct Damage: Codable, Sendable {
+        let finding: String
+        let found: String
+        let detail: String
+        let movedTo: String?
+        let recovered: Int
     }
 
     case status(Status)
     case verified(VerifyAnswer)
+    case journal(JournalAnswer)
     case backedUp(path: String, bytes: Int)
     case print(PrintAnswer)
 }
