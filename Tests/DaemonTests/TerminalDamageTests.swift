@@ -154,7 +154,7 @@ extension DaemonSuites {
             let words = String(repeating: "oil on the floor ", count: 100) + String(number)
             return """
                 {"worker":"W005","command":{"raiseException":{"category":"quality",\
-                "equipment":"","text":"\(words)"}}}
+                "equipment":"INJ-01","text":"\(words)"}}}
                 """
         }
     }

@@ -133,7 +133,8 @@ import Ledger
                 try harm.apply(fixture.path("data"), &dice)
                 let what = "\(harm), closed \(isClosed), seed \(seed)"
                 let damage = try Self.checkAll(operations, replica, in: fixture, what)
-                if harm.isPlain {
+                // A header that is not closed lies in the log as well, and nothing is wrong then.
+                if harm.isPlain, isClosed || harm != .headerRewritten {
                     #expect(damage != nil, "\(what): nothing was said")
                     #expect(damage?.recovered == count, "\(what)")
                 }
@@ -189,14 +190,10 @@ import Ledger
                 let (operations, replica) = try Self.record(40, in: fixture, isClosed: true)
                 var dice = SeededDice(seed: seed)
                 let journal = try Files.journal(fixture.path("data"))
-                // The first third of the journal's frames, and the last page of the database.
-                try Files.rewrite(journal, 400..<1_500, &dice)
-                let size = try fixture.size(of: "data/tallyman.sqlite")
-                try Files.rewrite(
-                    fixture.path("data/tallyman.sqlite"),
-                    (size - 4_096)..<size,
-                    &dice
-                )
+                let one = operations[Int(dice.next() % 20)]
+                let other = operations[20 + Int(dice.next() % 20)]
+                try Files.rewrite(one.bytes, in: journal, &dice)
+                try Files.rewrite(other.bytes, in: fixture.path("data/tallyman.sqlite"), &dice)
                 try Self.checkAll(operations, replica, in: fixture, "both, seed \(seed)")
             }
         }
@@ -241,7 +238,8 @@ import Ledger
 
     @Test func `a folder from before the second journal gets one`() throws {
         try Fixture.with { fixture in
-            let plain = try LedgerStore(DataFolder(fixture.path("data")))
+            let data = try DataFolder(fixture.path("old"))
+            let plain = try LedgerStore(data)
             var bench = try Workbench(seed: 1, at: plain)
             try plain.write { try $0.set(SettingKey("agent.hub"), to: Array("http://hub".utf8)) }
             let operations = try bench.record(
@@ -249,9 +247,13 @@ import Ledger
                 in: plain
             )
             try plain.close()
-            let store = try LedgerStore(DataFolder(fixture.path("data")), Self.options)
+            let store = try LedgerStore(data, Self.options)
             #expect(store.condition.damage == nil)
             try store.close()
+            try FileManager.default.copyItem(
+                atPath: fixture.path("old"),
+                toPath: fixture.path("data")
+            )
             try Files.remove(fixture.path("data/tallyman.sqlite"))
             try Self.checkAll(operations, bench.id, in: fixture, "after an upgrade")
         }
@@ -260,7 +262,8 @@ import Ledger
     @Test func `the second journal is bounded`() throws {
         try Fixture.with { fixture in
             var options = Self.options
-            let store = try LedgerStore(DataFolder(fixture.path("data")), options)
+            let data = try DataFolder(fixture.path("data"))
+            let store = try LedgerStore(data, options)
             var bench = try Workbench(seed: 1, at: store)
             let long = String(repeating: "x", count: 60_000)
             for number in 0..<20 {
@@ -274,17 +277,17 @@ import Ledger
             try store.close()
             let month: Int64 = 31 * 86_400_000
             options.now = { Moment(milliseconds: 1_790_000_500_000 + month) }
-            let later = try LedgerStore(DataFolder(fixture.path("data")), options)
+            let later = try LedgerStore(data, options)
             #expect(try later.trimJournal() > 0, "what the hub has had for long goes")
             try later.close()
             // What the hub does not have stays, and a start does not bring back what went.
             let count = try Files.journals(fixture.path("data")).count
-            let again = try LedgerStore(DataFolder(fixture.path("data")), options)
+            let again = try LedgerStore(data, options)
             #expect(again.condition.damage == nil)
             #expect(try Files.journals(fixture.path("data")).count == count)
             try again.close()
             try Files.remove(fixture.path("data/tallyman.sqlite"))
-            let rebuilt = try LedgerStore(DataFolder(fixture.path("data")), options)
+            let rebuilt = try LedgerStore(data, options)
             let unsent = try rebuilt.read { try $0.unsent(of: bench.id, limit: 99) }
             #expect(unsent.count >= 10)
         }
@@ -330,6 +333,13 @@ enum Files {
                 bytes[index] = byte
             }
         }
+    }
+
+    /// Rewrites the bytes that are found in a file.
+    static func rewrite(_ found: [UInt8], in path: String, _ dice: inout SeededDice) throws {
+        let data = try #require(FileManager.default.contents(atPath: path))
+        let place = try #require(data.firstRange(of: Data(found)))
+        try rewrite(path, place.lowerBound + 8..<place.upperBound, &dice)
     }
 
     static func rewritePage(_ path: String, _ dice: inout SeededDice) throws {

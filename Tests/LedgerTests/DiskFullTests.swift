@@ -174,10 +174,10 @@ import Ledger
             }
             for number in 0..<200 {
                 #expect(outcomes[number] == (number % 3 != 0))
-                let value = try store.read { try $0.setting(SettingKey("own \(number)")) }
+                let value = try await store.read { try $0.setting(SettingKey("own \(number)")) }
                 #expect((value != nil) == (number % 3 != 0))
             }
-            let all = try store.read { try $0.setting(SettingKey("all"))?.count }
+            let all = try await store.read { try $0.setting(SettingKey("all"))?.count }
             #expect(all == outcomes.values.count { $0 })
         }
     }

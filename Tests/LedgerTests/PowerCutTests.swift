@@ -57,7 +57,8 @@ import Ledger
         var options = kind.options(recorder)
         if !isDurable { options.synchronous = 1 }
         var dice = SeededDice(seed: seed)
-        var store = try LedgerStore(DataFolder(live), options)
+        let data = try DataFolder(live)
+        var store = try LedgerStore(data, options)
         var bench = try Workbench(seed: seed, at: store)
         for step in 0..<steps {
             let drafts = (0...Int(dice.next() % 3)).map { number in
@@ -77,7 +78,7 @@ import Ledger
                 }
             case 1:
                 try store.close()
-                store = try LedgerStore(DataFolder(live), options)
+                store = try LedgerStore(data, options)
                 bench = try Workbench(seed: dice.next(), at: store)
             default: break
             }

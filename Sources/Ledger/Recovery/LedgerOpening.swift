@@ -215,7 +215,10 @@ struct LedgerOpening {
                     // GRDB sets NORMAL when it opens a pool, so this comes after, and is looked at.
                     let level = options.synchronous
                     try database.execute(sql: "PRAGMA synchronous = \(level)")
-                    guard try Self.synchronous(database) == level else {
+                    // A disk that fails as the log is set up leaves SQLite with a rollback journal,
+                    // and says nothing; FULL does not sync the folder when that goes.
+                    let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
+                    guard try Self.synchronous(database) == level, mode == "wal" else {
                         throw LedgerError.notDurable(path)
                     }
                     try Migration.run(database, path: path)

@@ -43,7 +43,8 @@ struct Reconciliation {
                 {
                     throw DamagedRow(what: "the replica's id")
                 }
-                if own.replica == nil, content.settings[Setting.replica.text] != nil {
+                // A key that was made as the power went may be in the journal only.
+                if own.replica == nil, !content.operations.isEmpty {
                     throw DamagedRow(what: "the replica's id is gone")
                 }
                 for operation in content.operations {
@@ -83,6 +84,7 @@ struct Reconciliation {
         _ isRebuilt: Bool
     ) throws -> (StoreDamage?, [JournalEntry]) {
         let transaction = LedgerTransaction(database)
+        try restoreSettings(transaction)
         var lacking = try lackingSettings(transaction)
         let own = try OwnOperations(database)
         let missing = try content.operations.filter {
@@ -104,7 +106,7 @@ struct Reconciliation {
                 recovered: missing.count
             )
         } else if hadJournal,
-            content.isDamaged || content.isEmpty || unjournaled.count > Self.torn
+            content.isDamaged || content.last == nil || unjournaled.count > Self.torn
         {
             damage = StoreDamage(
                 .journal,
@@ -117,6 +119,16 @@ struct Reconciliation {
         try transaction.flush()
         try damage?.save(database)
         return (damage, lacking)
+    }
+
+    /// What the program was told as it ended may be in the journal only.
+    private func restoreSettings(_ transaction: LedgerTransaction) throws {
+        for (text, value) in content.settings.sorted(by: { $0.key < $1.key }) {
+            let key = SettingKey(text)
+            guard KeptSetting.isKept(key), try transaction.setting(key) == nil else { continue }
+            try transaction.set(key, to: value)
+        }
+        try transaction.flush()
     }
 
     /// Settings that the journal lacks or has otherwise, and the database's version.

@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Tally
 
 /// What a terminal says of its second journal.
 struct JournalAnswer: Codable, Sendable {

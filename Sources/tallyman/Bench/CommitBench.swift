@@ -1,4 +1,5 @@
 import Foundation
+import Hub
 import Ledger
 import Receiving
 import Sync
