@@ -29,7 +29,9 @@ struct DiskPlan: Sendable {
     var failedSyncs: Range<Int> = 0..<0
 }
 
-/// Listens to everything that SQLite and the store write under a folder, and fails what a plan says.
+/// Listens to everything that SQLite and the store write under a folder.
+///
+/// What a plan says fails.
 final class PowerRecorder: Sendable {
     private struct State {
         var events: [DiskEvent] = []
