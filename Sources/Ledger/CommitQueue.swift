@@ -59,6 +59,14 @@ final class CommitRequest<Value>: Committing, @unchecked Sendable {
     }
 }
 
+/// What came of a request; the first one told counts.
+struct CommitOutcome: Sendable {
+    let request: any Committing
+    let error: (any Error)?
+
+    func tell() { request.finish(error) }
+}
+
 /// The writes that wait, in the order they came.
 ///
 /// While the disk works for one group, others come; all that wait then are the next group. So
@@ -73,20 +81,42 @@ final class CommitQueue: Sendable {
     func add(_ request: any Committing) { waiting.withLock { $0.append(request) } }
 
     /// Commits what waits, on the queue's thread.
-    func drain(_ commit: @escaping @Sendable ([any Committing]) -> Void) {
+    ///
+    /// Whoever is told may let the store and its folder go at once, so `commit` is let go before.
+    func drain(_ commit: @escaping @Sendable ([any Committing]) -> [CommitOutcome]) {
+        let taken = Taken(commit)
         queue.async {
-            let group = self.next()
-            if !group.isEmpty { commit(group) }
+            for outcome in taken.run(self.next()) { outcome.tell() }
+        }
+    }
+
+    /// Work that is held until it is done, and no longer.
+    private final class Taken: Sendable {
+        typealias Work = @Sendable ([any Committing]) -> [CommitOutcome]
+
+        private let work: Mutex<Work?>
+
+        init(_ work: @escaping Work) { self.work = Mutex(work) }
+
+        func run(_ group: [any Committing]) -> [CommitOutcome] {
+            let work = work.withLock { work in
+                defer { work = nil }
+                return work
+            }
+            return group.isEmpty ? [] : work?(group) ?? []
         }
     }
 
     /// Commits what waits until `request` is done.
-    func drain(until request: any Committing, _ commit: ([any Committing]) -> Void) {
+    func drain(
+        until request: any Committing,
+        _ commit: ([any Committing]) -> [CommitOutcome]
+    ) {
         queue.sync {
             while !request.isDone {
                 let group = next()
                 precondition(!group.isEmpty, "a request waits until it is done")
-                commit(group)
+                for outcome in commit(group) { outcome.tell() }
             }
         }
     }

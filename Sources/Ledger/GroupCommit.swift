@@ -17,11 +17,12 @@ struct GroupCommit {
         self.translate = translate
     }
 
-    /// Runs and commits a group, and tells each request what came of it.
+    /// Runs and commits a group.
     ///
+    /// - Returns: what came of each request: nil once the disk has it.
     /// - Throws: what hit the group as a whole; no request was told anything then, and nothing is
     ///   written.
-    func run(_ group: [any Committing]) throws {
+    func run(_ group: [any Committing]) throws -> [CommitOutcome] {
         var failures: [(any Committing, any Error)] = []
         try ledger.pool.writeWithoutTransaction { database in
             try database.execute(sql: "BEGIN IMMEDIATE")
@@ -48,8 +49,8 @@ struct GroupCommit {
                 throw error
             }
         }
-        for (request, error) in failures { request.finish(translate(error)) }
-        for request in group { request.finish(nil) }
+        return failures.map { CommitOutcome(request: $0.0, error: translate($0.1)) }
+            + group.map { CommitOutcome(request: $0, error: nil) }
     }
 
     private static func run(

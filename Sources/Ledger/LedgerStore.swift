@@ -102,7 +102,7 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
                 try await withCheckedThrowingContinuation { continuation in
                     request.whenDone { continuation.resume(with: $0) }
                     commits.add(request)
-                    commits.drain { self.commit($0) }
+                    commits.drain { [weak self] group in self?.commit(group) ?? [] }
                 }
             } onCancel: {
                 request.cancel()
@@ -135,26 +135,28 @@ public final class LedgerStore: ReplicaStore, AsyncReplicaStore {
     // MARK: - Commit
 
     /// Writes a group, healing the store first when it needs it.
-    private func commit(_ group: [any Committing]) {
+    private func commit(_ group: [any Committing]) -> [CommitOutcome] {
         do {
             try makeReady()
+            let outcomes: [CommitOutcome]
             do {
-                try attempt(group)
+                outcomes = try attempt(group)
             } catch LedgerError.diskFull where room.giveBallast() {
                 // The transaction is undone, so the bodies run again.
-                try attempt(group)
+                outcomes = try attempt(group)
             }
             room.noteSuccess()
+            return outcomes
         } catch {
             if case LedgerError.diskFull = error { room.noteRefusal() }
-            for request in group { request.finish(error) }
+            return group.map { CommitOutcome(request: $0, error: error) }
         }
     }
 
-    private func attempt(_ group: [any Committing]) throws {
+    private func attempt(_ group: [any Committing]) throws -> [CommitOutcome] {
         let current = opened.withLock { $0 }
         do {
-            try GroupCommit(current, translated).run(group)
+            return try GroupCommit(current, translated).run(group)
         } catch {
             throw noted(error)
         }
