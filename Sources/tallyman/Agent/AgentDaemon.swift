@@ -85,7 +85,9 @@ struct AgentDaemon {
         let control = Router()
         Control.routes { (request: AgentRequest) in try await desk.answer(request) }
             .add(to: control)
-        var services: [any Service] = [StoreCaretaker(store: store, logger: logger)]
+        var services: [any Service] = [
+            StoreCaretaker(store: store, logger: logger), SpoolerService(spooler: spooler),
+        ]
         if let pump { services.append(pump) }
         try await daemon.run(pages: pages, control: control, services: services)
     }
@@ -94,8 +96,6 @@ struct AgentDaemon {
         var options = LedgerOptions.terminal(ballastByteCount: ballastByteCount)
         options.tell = { StoreCaretaker.tell($0, logger) }
         return options
-        let services: [any Service] = (pump.map { [$0] } ?? []) + [SpoolerService(spooler: spooler)]
-        try await daemon.run(pages: pages, control: control, services: services)
     }
 
     private static func spooler(
