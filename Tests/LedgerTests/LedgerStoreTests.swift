@@ -151,7 +151,8 @@ import Ledger
             #expect(version == Migration.known)
             #expect(loose.isEmpty)
             let known: Set = [
-                "cell", "entity", "leaf", "operation", "outbox", "piece", "print_job", "printer", "scope",
+                "cell", "entity", "leaf", "operation", "outbox", "piece", "print_job", "printer",
+                "scope",
                 "setting",
             ]
             #expect(known.isSubset(of: tables))
