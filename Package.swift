@@ -269,7 +269,8 @@ let package = Package(
             path: "Tests/PortSuites",
             swiftSettings: strict
         ),
-        tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", grdb]),
+        .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
+        tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", "FaultyDisk", grdb]),
         tests(
             "SyncTests",
             [

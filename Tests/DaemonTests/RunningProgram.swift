@@ -50,19 +50,30 @@ final class RunningProgram: Sendable {
     ///   - arguments: without the program's name.
     ///   - home: what the program sees as home folder.
     ///   - log: the files `<log>.out` and `<log>.err` get what it says, and are emptied first.
+    ///   - fileKiBMax: how long a file may get; beyond, writing fails as on a full disk. Nil for
+    ///     the user's own limit.
     /// - Throws: ``PlantFailure`` when it cannot be started.
-    init(_ arguments: [String], home: String, log: String) throws {
+    init(_ arguments: [String], home: String, log: String, fileKiBMax: Int? = nil) throws {
         self.arguments = arguments
         outputPath = log + ".out"
         errorPath = log + ".err"
-        let process = try Self.spawn(arguments, home: home, output: outputPath, error: errorPath)
+        let words = [Programs.tallyman] + arguments
+        let limited = fileKiBMax.map {
+            ["/bin/bash", "-c", "trap '' XFSZ; ulimit -f \($0); exec \"$@\"", "limited"] + words
+        }
+        let process = try Self.spawn(
+            limited ?? words,
+            home: home,
+            output: outputPath,
+            error: errorPath
+        )
         state = Mutex(.running(process))
     }
 
     deinit { kill() }
 
     private static func spawn(
-        _ arguments: [String],
+        _ words: [String],
         home: String,
         output: String,
         error: String
@@ -80,15 +91,14 @@ final class RunningProgram: Sendable {
         environment["STATE_DIRECTORY"] = nil
         environment["TALLYMAN_DATA"] = nil
         environment["TALLYMAN_TEMPLATES"] = Programs.template("")
-        let words = [Programs.tallyman] + arguments
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         var process: pid_t = 0
-        let status = posix_spawn(&process, Programs.tallyman, &actions, nil, &argv, &envp)
+        let status = posix_spawn(&process, words[0], &actions, nil, &argv, &envp)
         guard status == 0 else {
-            throw PlantFailure("\(Programs.tallyman): \(String(cString: strerror(status)))")
+            throw PlantFailure("\(words[0]): \(String(cString: strerror(status)))")
         }
         return process
     }

@@ -68,7 +68,7 @@ struct BenchCommand: AsyncParsableCommand {
             let bench = try await SyncBench(folder: place, count: operations)
             let figures =
                 switch name {
-                case .commit: try bench.commit()
+                case .commit: try await CommitBench(folder: place, count: operations / 5).figures()
                 case .merge: try bench.merge()
                 case .push: try await bench.push()
                 case .pull: try await bench.pull()
