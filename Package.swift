@@ -245,7 +245,7 @@ let package = Package(
                 "Ledger",
             ]
         ),
-        tests("ImagingTests", ["Imaging", "Tally"]),
+        tests("ImagingTests", ["Codes", "Deflate", "Imaging", "Tally"]),
         tests("InspectionTests", ["Forms", "Inspection", "RoomPlant", "Sync", "Tally"]),
         tests("ReceivingTests", ["Tally", "Codes", "Receiving", "Sync"]),
         .target(

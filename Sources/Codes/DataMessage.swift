@@ -32,7 +32,8 @@ public struct DataMessage: Hashable, Sendable {
     private static let header = Array("[)>".unicodeScalars)
     private static let record: Unicode.Scalar = "\u{1E}"
     private static let group: Unicode.Scalar = "\u{1D}"
-    private static let ends: Set<Unicode.Scalar> = ["\u{1E}", "\u{04}", "\r", "\n", "\0", " "]
+    private static let noise: Set<Unicode.Scalar> = ["\r", "\n", "\0", " "]
+    private static let ends: Set<Unicode.Scalar> = ["\u{1E}", "\u{04}"]
 
     /// Whether the text starts like a message, also one whose header was lost but for `06`.
     static func claims(_ text: String) -> Bool {
@@ -54,6 +55,8 @@ public struct DataMessage: Hashable, Sendable {
         var start = scalars.starts(with: Self.header) ? Self.header.count : 0
         if start > 0, start < scalars.count, !Self.isDigit(scalars[start]) { start += 1 }
         var end = scalars.count
+        while end > start, Self.noise.contains(scalars[end - 1]) { end -= 1 }
+        // A blank before the end mark belongs to the last value.
         while end > start, Self.ends.contains(scalars[end - 1]) { end -= 1 }
         var fields: [Field] = []
         var unknown: Int?

@@ -35,6 +35,12 @@ import Testing
         #expect(try pairs(text) == ["P=4711", "Q=40", "1T=L7"])
     }
 
+    @Test func `a blank at the end of a value is kept, one behind the label is not`() throws {
+        #expect(try pairs("[)>\u{1E}06\u{1D}P4711 \u{1E}\u{04}") == ["P=4711 "])
+        #expect(try pairs("[)>\u{1E}06\u{1D}P4711\u{1E}\u{04} \r\n") == ["P=4711"])
+        #expect(try pairs("[)>\u{1E}06\u{1D}P4711 ") == ["P=4711"])
+    }
+
     @Test func `formats 05 and 12 are read, beside one another`() throws {
         let text =
             "[)>\u{1E}05\u{1D}0104012345123456\u{1D}10A1\u{1D}21S\u{1E}12\u{1D}SER 99"

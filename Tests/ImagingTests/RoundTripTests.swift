@@ -64,9 +64,44 @@ import Testing
         ) { try client.png(of: QRContent(bytes: bytes + [0]), level: level) }
     }
 
-    @Test func `nothing cannot be drawn`() {
-        #expect(throws: ImagingError.refused(.emptyContent, detail: "")) {
-            try client.modules(of: QRContent(text: ""))
+    @Test(arguments: ErrorCorrection.allCases)
+    func `nothing comes back as nothing`(level: ErrorCorrection) throws {
+        #expect(try readBack(QRContent(text: ""), level).text.text == "")
+        #expect(try readBack(QRContent(bytes: []), level).bytes == [])
+    }
+
+    @Test func `the longest texts of each kind come back`() throws {
+        // ISO/IEC 18004, table 7, version 40-L: 7,089 digits, 4,296 capitals; Chinese is 3 bytes
+        // a letter behind the 12 bits that name UTF-8.
+        let texts = [
+            String(repeating: "0123456789", count: 709).prefix(7089),
+            String(repeating: "TALLY-40:", count: 478).prefix(4296),
+            String(repeating: "到货单严重隐患停机检", count: 99).prefix(983),
+        ]
+        for text in texts.map(String.init) {
+            #expect(try readBack(QRContent(text: text), .low).text.text == text)
+            #expect(throws: ImagingError.self) {
+                try client.png(of: QRContent(text: text + "货货"), level: .low)
+            }
+        }
+    }
+
+    @Test(arguments: [11, 12, 13, 14] as [UInt64])
+    func `random Chinese comes back, mixed with other letters`(seed: UInt64) throws {
+        var dice = SeededDice(seed: seed)
+        let others = Array("aZ09 :/%-\n\u{1D}é±🏭Ж")
+        for _ in 0..<20 {
+            let text = String(
+                (0..<Int.random(in: 1...200, using: &dice)).map { _ -> Character in
+                    if Bool.random(using: &dice) {
+                        return others.randomElement(using: &dice) ?? "a"
+                    }
+                    // CJK Unified Ideographs without the last, unassigned places.
+                    let scalar = UInt32.random(in: 0x4E00...0x9FA5, using: &dice)
+                    return Unicode.Scalar(scalar).map(Character.init) ?? "到"
+                }
+            )
+            #expect(try readBack(QRContent(text: text)).text.text == text, "seed \(seed)")
         }
     }
 

@@ -91,6 +91,8 @@ struct LabelCanvas {
             guard let level = ErrorCorrection(letter: code.level) else {
                 throw WorkerError(.badRequest, "level \(code.level)")
             }
+            // On a label, a code without content is a field that was forgotten.
+            guard !code.content.isEmpty else { throw WorkerError(.emptyContent, "") }
             let content =
                 code.isText
                 ? QRContent(text: String(decoding: code.content, as: UTF8.self))

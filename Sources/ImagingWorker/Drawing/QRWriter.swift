@@ -11,7 +11,6 @@ enum QRWriter {
         _ content: QRContent,
         _ level: ErrorCorrection
     ) throws(WorkerError) -> QRModules {
-        guard !content.bytes.isEmpty else { throw WorkerError(.emptyContent, "") }
         guard let code = encode(content, QRecLevel(rawValue: UInt32(level.rawValue))) else {
             throw WorkerError(
                 errno == ERANGE ? .contentTooLong : .badRequest,
@@ -57,6 +56,13 @@ enum QRWriter {
         _ level: QRecLevel
     ) -> UnsafeMutablePointer<QRcode>? {
         let count = Int32(content.bytes.count)
+        // The library's shorter calls refuse nothing at all; a symbol without segments is valid
+        // (ISO/IEC 18004, 7.4.9: the terminator alone).
+        guard count > 0 else {
+            guard let input = QRinput_new2(0, level) else { return nil }
+            defer { QRinput_free(input) }
+            return QRcode_encodeInput(input)
+        }
         guard content.isText else { return QRcode_encodeData(count, content.bytes, 0, level) }
         if content.bytes.allSatisfy({ (1...0x7F).contains($0) }) {
             // Splits into numbers, capitals and the rest by itself; ends at NUL, which is absent.
