@@ -14,6 +14,10 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+    name: "HummingbirdCore",
+    package: "hummingbird"
+)
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(
     name: "ServiceLifecycle",
@@ -83,6 +87,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.36.0"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.15.0"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
@@ -166,7 +173,12 @@ let package = Package(
             [
                 "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
-                "Agent", "Hub", hummingbird, httpClient, logging, lifecycle,
+                "Agent", "Hub", hummingbird, httpClient, logging, lifecycle, crypto,
+                hummingbirdCore,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -191,7 +203,8 @@ let package = Package(
                 "ExceptionReports", "Sync",
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
                 "Simulator",
-                arguments, hummingbird, httpClient, logging, lifecycle, crypto, grdb,
+                arguments, hummingbird, hummingbirdCore, httpClient, logging, lifecycle, crypto,
+                grdb,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),

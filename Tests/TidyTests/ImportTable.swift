@@ -65,6 +65,7 @@ enum ImportTable {
             world.union([
                 "Hummingbird", "HummingbirdCore", "HTTPTypes", "Mustache", "AsyncHTTPClient",
                 "Logging", "ServiceLifecycle", "NIOCore", "NIOPosix", "NIOHTTP1", "Yams",
+                "HummingbirdTLS", "NIOSSL", "X509", "SwiftASN1", "Crypto",
             ])
         ),
         "Simulator": RoomRule(core.union(nodes), foundation),
@@ -73,7 +74,8 @@ enum ImportTable {
                 "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web", "Simulator",
             ]),
             world.union([
-                "ArgumentParser", "Hummingbird", "AsyncHTTPClient", "Logging", "ServiceLifecycle",
+                "ArgumentParser", "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "Logging",
+                "ServiceLifecycle",
                 "UnixSignals", "Crypto", "GRDB", "GRDBSQLite", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "Yams",
             ])

@@ -36,13 +36,13 @@ public final class BlobPump: Service {
     ///   - shell: the terminal.
     ///   - desk: its blobs.
     ///   - hub: the hub's address.
-    ///   - client: shared with whoever else speaks HTTP in this process.
+    ///   - client: gives the client with which to speak to the hub, or throws why there is none.
     ///   - logger: where to tell of what cannot be moved.
     public init(
         _ shell: TerminalShell,
         desk: BlobDesk,
         hub: URL,
-        client: HTTPClient,
+        client: @escaping @Sendable () async throws -> HTTPClient,
         logger: Logger
     ) {
         self.shell = shell

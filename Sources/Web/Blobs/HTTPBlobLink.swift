@@ -10,10 +10,10 @@ struct HTTPBlobLink: Sendable {
     private static let timeout = TimeAmount.seconds(60)
     private static let messageCountMax = 4 << 20
 
-    private let client: HTTPClient
+    private let client: @Sendable () async throws -> HTTPClient
     private let base: String
 
-    init(hub: URL, client: HTTPClient) {
+    init(hub: URL, client: @escaping @Sendable () async throws -> HTTPClient) {
         var base = hub.absoluteString
         while base.hasSuffix("/") { base.removeLast() }
         self.base = "\(base)/sync/v1/blobs"
@@ -54,7 +54,7 @@ struct HTTPBlobLink: Sendable {
     /// cut is not lost.
     func get(_ part: BlobPart, _ take: ([UInt8], Int) async throws -> Void) async throws {
         let request = self.request(part, "?offset=\(part.offset)&count=\(part.count)")
-        let response = try await client.execute(request, timeout: Self.timeout)
+        let response = try await client().execute(request, timeout: Self.timeout)
         guard response.status == .ok,
             response.headers.first(name: "content-type") == "application/octet-stream"
         else { throw try await problem(response) }
@@ -74,7 +74,7 @@ struct HTTPBlobLink: Sendable {
     }
 
     private func message(_ request: HTTPClientRequest) async throws -> [UInt8] {
-        let response = try await client.execute(request, timeout: Self.timeout)
+        let response = try await client().execute(request, timeout: Self.timeout)
         guard response.status == .ok,
             response.headers.first(name: "content-type") == "application/x-protobuf"
         else { throw try await problem(response) }

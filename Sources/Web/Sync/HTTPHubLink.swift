@@ -16,7 +16,7 @@ public struct HTTPHubLink: HubLink {
     private static let watchTimeout = TimeAmount.seconds(40)
     private static let answerCountMax = 64 << 20
 
-    private let client: HTTPClient
+    private let client: @Sendable () async throws -> HTTPClient
     private let base: String
 
     /// How a client for this link is set up.
@@ -36,6 +36,15 @@ public struct HTTPHubLink: HubLink {
     ///   - hub: its address, such as `http://127.0.0.1:8080`.
     ///   - client: shared with whoever else speaks HTTP in this process.
     public init(hub: URL, client: HTTPClient) {
+        self.init(hub: hub) { client }
+    }
+
+    /// A link to a hub through a door, which opens when it can.
+    ///
+    /// - Parameters:
+    ///   - hub: its address.
+    ///   - client: gives the client with which to speak to it, or throws why there is none yet.
+    public init(hub: URL, client: @escaping @Sendable () async throws -> HTTPClient) {
         var base = hub.absoluteString
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base
@@ -75,7 +84,7 @@ public struct HTTPHubLink: HubLink {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
         request.body = .bytes(body)
-        let response = try await client.execute(request, timeout: timeout)
+        let response = try await client().execute(request, timeout: timeout)
         let answer = try await response.body.collect(upTo: Self.answerCountMax)
         let bytes = Array(buffer: answer)
         guard response.headers.first(name: "content-type") == "application/x-protobuf" else {

@@ -13,6 +13,8 @@ public final class SyncPump: Service {
     private let settings: PeerSettings
     private let logger: Logger
     private let connected = Mutex(false)
+    /// What was last told of the link; nil before the first word.
+    private let told = Mutex<Bool?>(nil)
     /// Something was recorded since the last step; a timer that wakes the pump does not say so.
     private let nudged = Mutex(false)
 
@@ -175,7 +177,8 @@ public final class SyncPump: Service {
     }
 
     private func note(connected isConnected: Bool, _ error: (any Error)?) {
-        let was = connected.withLock { value in
+        connected.withLock { $0 = isConnected }
+        let was = told.withLock { value in
             defer { value = isConnected }
             return value
         }

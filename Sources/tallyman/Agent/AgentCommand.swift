@@ -10,7 +10,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     @OptionGroup var data: DataOptions
 
-    @Option(help: "The hub's address, such as http://hub:8080; kept for the next start.")
+    @Option(help: "The hub's address, such as https://hub:8080; kept for the next start.")
     var hub: String?
 
     @Option(help: "The one-time code of `tallyman hub enroll`; not needed again.")
@@ -43,7 +43,7 @@ struct AgentCommand: AsyncParsableCommand {
                 folder: data.data,
                 listen: listen,
                 hub: hub,
-                enrolmentCode: enroll,
+                token: enroll.map(EnrolmentToken.init(text:)),
                 profile: profile,
                 peer: peer
             )

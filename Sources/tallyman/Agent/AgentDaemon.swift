@@ -18,27 +18,48 @@ struct AgentDaemon {
     let listen: ListenAddress
     /// Nil: the one that the terminal was started with last.
     let hub: String?
-    let enrolmentCode: String?
+    let token: EnrolmentToken?
     /// The file that says what hangs on the terminal; nil: nothing does.
     let profile: String?
     let peer: PeerSettings
 
     private static let hubSetting = SettingKey("agent.hub")
+    /// The hub's authority as a DER certificate.
+    private static let authoritySetting = SettingKey("agent.hub_authority")
     /// What tells this terminal's jobs at a print server from those of others.
     private static let printingName = SettingKey("agent.printing_name")
     /// The absolute path of the profile of the last start, for `doctor`.
     static let profileSetting = SettingKey("agent.profile")
 
     func run() async throws {
-        let configuration = HTTPHubLink.configuration
-        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            try await run(client)
+        let store = try LedgerStore(try DataFolder(folder))
+        let address = try await hubAddress(store)
+        let door = address.map { self.door(to: $0, store) }
+        do {
+            try await run(store, address, door)
+        } catch {
+            try await door?.close()
+            throw error
         }
+        try await door?.close()
     }
 
-    private func run(_ client: HTTPClient) async throws {
+    /// The way to the hub; its authority is kept beside the records.
+    private func door(to hub: URL, _ store: LedgerStore) -> HubDoor {
+        HubDoor(
+            hub: hub,
+            pin: token?.pin,
+            memory: HubDoor.Memory(
+                recall: { try await store.read { try $0.setting(Self.authoritySetting) } },
+                keep: { bytes in
+                    try await store.write { try $0.set(Self.authoritySetting, to: bytes) }
+                }
+            )
+        )
+    }
+
+    private func run(_ store: LedgerStore, _ address: URL?, _ door: HubDoor?) async throws {
         let logger = Daemon.logger("tallyman.agent")
-        let store = try LedgerStore(try DataFolder(folder))
         let clock = try MachineClock()
         let shell = try await TerminalShell(
             store: store,
@@ -55,19 +76,7 @@ struct AgentDaemon {
             logger: logger
         )
         let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
-        let address = try await hubAddress(store)
-        let blobPump = address.map { address in
-            BlobPump(shell, desk: blobs, hub: address, client: client, logger: logger)
-        }
-        let pump = address.map { address in
-            SyncPump(
-                shell,
-                link: HTTPHubLink(hub: address, client: client),
-                enrolmentCode: enrolmentCode,
-                settings: peer,
-                logger: logger
-            )
-        }
+        let (pump, blobPump) = pumps(shell, blobs, address, door, logger)
         let spooler = try await Self.spooler(store, clock, logger)
         let printing = try PrintDesk.desk(store, clock: clock) { spooler.wake() }
         let devices = try await devices(store)
@@ -103,6 +112,28 @@ struct AgentDaemon {
         try devices.start()
         defer { devices.stop() }
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    /// What moves records and photos to the hub; nil where no hub is known.
+    private func pumps(
+        _ shell: TerminalShell,
+        _ blobs: BlobDesk,
+        _ address: URL?,
+        _ door: HubDoor?,
+        _ logger: Logger
+    ) -> (SyncPump?, BlobPump?) {
+        guard let address, let door else { return (nil, nil) }
+        let client = { @Sendable in try await door.client() }
+        let pump = SyncPump(
+            shell,
+            link: HTTPHubLink(hub: address, client: client),
+            enrolmentCode: token?.code,
+            settings: peer,
+            logger: logger
+        )
+        return (
+            pump, BlobPump(shell, desk: blobs, hub: address, client: client, logger: logger)
+        )
     }
 
     /// What hangs on the terminal.
@@ -152,13 +183,21 @@ struct AgentDaemon {
     /// The hub's address, as given now or at an earlier start.
     private func hubAddress(_ store: LedgerStore) async throws -> URL? {
         if let hub {
-            guard let address = URL(string: hub), address.scheme == "http", address.host() != nil
-            else { throw DaemonRefusal.badHubAddress(hub) }
+            let address = try Self.permitted(hub)
             try await store.write { try $0.set(Self.hubSetting, to: Array(hub.utf8)) }
             return address
         }
         let kept = try await store.read { try $0.setting(Self.hubSetting) }
-        return kept.flatMap { URL(string: String(decoding: $0, as: UTF8.self)) }
+        return try kept.map { try Self.permitted(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// An address that a terminal may speak to.
+    private static func permitted(_ hub: String) throws -> URL {
+        guard let address = URL(string: hub), ["http", "https"].contains(address.scheme),
+            address.host() != nil
+        else { throw DaemonRefusal.badHubAddress(hub) }
+        guard HubDoor.permits(address) else { throw DaemonRefusal.plainHub(hub) }
+        return address
     }
 }
 

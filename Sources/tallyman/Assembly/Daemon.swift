@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Ledger
 import Logging
 import NIOCore
@@ -16,9 +17,11 @@ struct Daemon {
     let listen: ListenAddress
     let controlSocket: String
     let logger: Logger
+    /// How the pages are served: plain, or over TLS.
+    var server = HTTPServerBuilder.http1()
 
     /// Where the pages are served, once they are.
-    let address = AddressBox()
+    var address = AddressBox()
 
     /// Runs until SIGTERM or SIGINT.
     ///
@@ -42,6 +45,7 @@ struct Daemon {
         }
         let web = Application(
             router: pages,
+            server: server,
             configuration: .init(
                 address: .hostname(listen.host, port: listen.port),
                 serverName: "tallyman"
@@ -135,19 +139,21 @@ enum DaemonRefusal: Refusal, Equatable {
     case addressInUse(String)
     case addressNotAllowed(String)
     case badHubAddress(String)
+    case plainHub(String)
 
     var code: ProblemCode {
         switch self {
         case .addressInUse: "daemon.address_in_use"
         case .addressNotAllowed: "daemon.address_not_allowed"
         case .badHubAddress: "daemon.bad_hub_address"
+        case .plainHub: "daemon.plain_hub"
         }
     }
 
     var facts: [String: String] {
         switch self {
         case .addressInUse(let address), .addressNotAllowed(let address),
-            .badHubAddress(let address):
+            .badHubAddress(let address), .plainHub(let address):
             ["address": address]
         }
     }

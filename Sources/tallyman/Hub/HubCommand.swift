@@ -26,9 +26,12 @@ struct HubCommand: AsyncParsableCommand {
         @Option(help: "Where to serve: HOST:PORT; port 0 takes a free one.")
         var listen = ListenAddress.standard(port: 8080)
 
+        @Flag(help: "Serve over TLS on this machine's own addresses too, as on all others.")
+        var tls = false
+
         func run() async throws {
             try await Output.orExit {
-                try await HubDaemon(folder: data.data, listen: listen).run()
+                try await HubDaemon(folder: data.data, listen: listen, isSecure: tls).run()
             }
         }
     }

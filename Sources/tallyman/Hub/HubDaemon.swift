@@ -10,17 +10,26 @@ import Web
 struct HubDaemon {
     let folder: String
     let listen: ListenAddress
+    /// Over TLS even where nobody else can listen in.
+    let isSecure: Bool
 
     func run() async throws {
         let logger = Daemon.logger("tallyman.hub")
-        let daemon = Daemon(
+        let address = AddressBox()
+        let desk = try await HubDesk.open(folder) { address.text }
+        let authority = try await desk.authority()
+        var daemon = Daemon(
             name: "hub",
             listen: listen,
             controlSocket: ControlSocket.path(of: folder),
-            logger: logger
+            logger: logger,
+            address: address
         )
-        let desk = try await HubDesk.open(folder) { daemon.address.text }
+        if isSecure || !HubDoor.isLoopback(listen.host) {
+            daemon.server = try authority.server(names: HostNames.all(with: listen.host))
+        }
         let pages = Router()
+        AuthorityRoute(authority).add(to: pages)
         SyncRoutes(hub: desk.shell).add(to: pages)
         let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
         BlobRoutes(hub: desk.shell, desk: blobs).add(to: pages)

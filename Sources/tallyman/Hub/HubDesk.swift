@@ -6,6 +6,7 @@ import Ledger
 import Receiving
 import Sync
 import Tally
+import Web
 import Workforce
 
 /// Answers what the commands ask of a hub: in the daemon or, where none runs, in the command.
@@ -41,17 +42,19 @@ struct HubDesk: Sendable {
             }
             return .done
         case .enroll(let site, let name):
-            return .code(
-                try await shell.write { _, dice, reading, transaction in
-                    try HubNode.offerEnrolment(
+            let token = try await shell.write { _, dice, reading, transaction in
+                EnrolmentToken(
+                    code: try HubNode.offerEnrolment(
                         site: site,
                         name: name,
                         now: reading.wall,
                         dice: &dice,
                         in: transaction
-                    )
-                }
-            )
+                    ),
+                    pin: try HubAuthority.kept(in: transaction).pin
+                )
+            }
+            return .code(token.text)
         case .importFile(let name, let content):
             return .imported(try await importFile(name, Array(content)))
         case .orders: return .orders(try await orders())
@@ -75,6 +78,11 @@ struct HubDesk: Sendable {
             let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
         }
+    }
+
+    /// What vouches for this hub; made when it is first asked for.
+    func authority() async throws -> HubAuthority {
+        try await store.write { try HubAuthority.kept(in: $0) }
     }
 
     /// How the hub's state of each scope stands.
