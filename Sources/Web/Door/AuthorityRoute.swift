@@ -1,8 +1,9 @@
 import Hummingbird
 import NIOCore
 
-/// Tells a terminal that enrols the hub's certificate authority. It is no secret; the terminal
-/// believes it by the pin in its enrolment token.
+/// Tells a terminal that enrols the hub's certificate authority.
+///
+/// It is no secret; the terminal believes it by the pin in its enrolment token.
 public struct AuthorityRoute: Sendable {
     private let authority: HubAuthority
 

@@ -76,6 +76,8 @@ public struct HubAuthority: Sendable {
     ///
     /// - Parameter names: host names and IP addresses by which browsers may call the hub;
     ///   terminals go by the authority alone.
+    /// - Returns: the server, for Hummingbird's application.
+    /// - Throws: an error of the certificate's for a name that no certificate can hold.
     public func server(names: [String]) throws -> HTTPServerBuilder {
         let own = P256.Signing.PrivateKey()
         let names = names.map { name -> GeneralName in
