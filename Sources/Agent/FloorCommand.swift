@@ -7,7 +7,8 @@ import Tally
 ///
 ///     {"countLine": {"receipt": "…", "line": 2, "quantity": "40"}}
 public enum FloorCommand: Hashable, Sendable, Codable {
-    /// Opens the receipt of a scanned note, or joins it.
+    /// Opens the receipt of a scanned note, or joins it: one of ours, its digest, or a supplier's
+    /// own code that a rule reads.
     case openReceipt(note: String)
     /// Opens the receipt of a note that the terminal has by sync.
     case openNote(supplier: String, number: String)
@@ -27,6 +28,8 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     case closeReceipt(receipt: String)
     /// `ruling` is `both_real` or `same_goods`.
     case settleCounts(receipt: String, one: String, other: String, ruling: String)
+    /// Which of the signed notes of one number holds: that of this opening.
+    case settleNotes(receipt: String, opening: String)
 
     case beginInspection(equipment: String, plateScanned: Bool)
     case answerCheck(inspection: String, question: String, answer: String)

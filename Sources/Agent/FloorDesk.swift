@@ -1,3 +1,4 @@
+import Codes
 import Sync
 import Tally
 
@@ -9,6 +10,7 @@ struct FloorDesk {
     /// The badge code of who does it.
     let worker: String
     let reader: EntityReader
+    let parser: CodeParser
     let compressor: any Compressor
     /// The terminal's wall clock.
     let now: Moment
@@ -16,7 +18,7 @@ struct FloorDesk {
     func drafts(for command: FloorCommand, dice: inout some Dice) throws -> Outcome {
         switch command {
         case .openReceipt, .openNote, .countLine, .countAsNoted, .seeCarton, .reportDamage,
-            .correct, .finishPart, .closeReceipt, .settleCounts:
+            .correct, .finishPart, .closeReceipt, .settleCounts, .settleNotes:
             try receiving(command)
         case .beginInspection, .answerCheck, .signInspection, .takeOrder, .finishOrder:
             try inspection(command, dice: &dice)

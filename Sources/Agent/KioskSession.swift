@@ -57,6 +57,7 @@ public struct KioskSession: Hashable, Sendable {
         public init(_ refusal: any Refusal) {
             let again: Set<ProblemCode> = [
                 "receiving.carton_seen_again", "receiving.already_corrected",
+                "receiving.note_received",
             ]
             tone = again.contains(refusal.code) ? .again : .wrong
             message = "problem." + refusal.code.text
@@ -101,7 +102,7 @@ public struct KioskSession: Hashable, Sendable {
             reading: reading,
             transaction: transaction
         )
-        let meaning = try CodeParser(compressor: node.compressor).meaning(of: text)
+        let meaning = try node.parser.meaning(of: text)
         let feedback = try desk.take(meaning, text, &session, &dice)
         self = session
         node = desk.node

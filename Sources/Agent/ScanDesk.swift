@@ -42,10 +42,12 @@ struct ScanDesk {
         case .command(.report):
             session.open(.report(KioskSession.ReportDraft()))
             return Feedback(.good, "kiosk.report_begun")
-        case .signedNote:
+        case .signedNote, .noteDigest:
             return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
         case .notePart(let part):
             return try collect(part, worker, &session, &dice)
+        case .supplierCode(let code) where code.carrier == .note:
+            return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
         case .plate(let plate):
             return try scanPlate(plate, worker, &session, &dice)
         default:

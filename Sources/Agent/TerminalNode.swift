@@ -15,6 +15,7 @@ public struct TerminalNode: Sendable {
 
     public package(set) var terminal: TerminalReplica
     let compressor: any Compressor
+    let rules: CodeRules
 
     /// Opens the terminal of a store: makes its key when the store is new, and brings the state up
     /// to this program's reducer.
@@ -23,6 +24,7 @@ public struct TerminalNode: Sendable {
     ///   - transaction: the terminal's store.
     ///   - vocabulary: every operation that this program knows.
     ///   - compressor: what delivery notes are packed with.
+    ///   - rules: how suppliers' own codes are read.
     ///   - dice: for keys.
     ///   - defects: wilful faults; none outside the simulator.
     /// - Throws: what the store throws.
@@ -30,12 +32,14 @@ public struct TerminalNode: Sendable {
         opening transaction: any ReplicaTransaction,
         vocabulary: Vocabulary,
         compressor: any Compressor,
+        rules: CodeRules = .none,
         dice: inout some Dice,
         defects: Set<Defect> = []
     ) throws {
         let reducer = Reducer(vocabulary, defects: defects)
         let isUpgraded = try reducer.upgradeIfNeeded(in: transaction)
         self.compressor = compressor
+        self.rules = rules
         terminal = TerminalReplica(
             try Replica.open(transaction, dice: &dice),
             reducer,
@@ -47,6 +51,9 @@ public struct TerminalNode: Sendable {
             try terminal.forgetUnsent(in: transaction)
         }
     }
+
+    /// What scanned texts mean here.
+    var parser: CodeParser { CodeParser(compressor: compressor, rules: rules) }
 
     /// Reads entities as this terminal knows them, its own unsent records included.
     public func reader(_ reading: any ReplicaReading) -> EntityReader {
@@ -97,6 +104,7 @@ public struct TerminalNode: Sendable {
             site: site,
             worker: badge,
             reader: reader(transaction),
+            parser: parser,
             compressor: compressor,
             now: reading.wall
         )

@@ -1,3 +1,4 @@
+import Codes
 import Receiving
 import Sync
 import Synchronization
@@ -67,6 +68,7 @@ public final class TerminalShell: Sendable {
     ///   - store: the terminal's.
     ///   - vocabulary: every operation that this program knows.
     ///   - compressor: what delivery notes are packed with.
+    ///   - rules: how suppliers' own codes are read.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
     ///   - report: told when the state was found damaged or was mended.
@@ -75,6 +77,7 @@ public final class TerminalShell: Sendable {
         store: any AsyncReplicaStore,
         vocabulary: Vocabulary,
         compressor: any Compressor,
+        rules: CodeRules = .none,
         clock: any Clock,
         dice: some Dice,
         report: @escaping @Sendable (StateEvent) -> Void = { _ in }
@@ -85,6 +88,7 @@ public final class TerminalShell: Sendable {
                 opening: transaction,
                 vocabulary: vocabulary,
                 compressor: compressor,
+                rules: rules,
                 dice: &dice
             )
             return State(node: node, dice: dice)

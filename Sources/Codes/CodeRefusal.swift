@@ -16,6 +16,8 @@ public enum CodeRefusal: Refusal, Equatable {
     case badEscape(String)
     /// The address for plates is not an http or https one.
     case badBase(String)
+    /// A rule for suppliers' codes that cannot work; `read` is the part of it that is wrong.
+    case badRule(CodeRuleFault, name: String, read: String)
 
     public var code: ProblemCode {
         switch self {
@@ -28,6 +30,7 @@ public enum CodeRefusal: Refusal, Equatable {
         case .badTag: "codes.tag_bad"
         case .badEscape: "codes.text_escape_bad"
         case .badBase: "codes.plate_address_bad"
+        case .badRule(let fault, _, _): ProblemCode("codes.rule_" + fault.rawValue)
         }
     }
 
@@ -44,6 +47,7 @@ public enum CodeRefusal: Refusal, Equatable {
         case .badOwnCode(let text), .badEscape(let text): ["text": text]
         case .badTag(let tag): ["tag": tag]
         case .badBase(let address): ["address": address]
+        case .badRule(_, let name, let read): ["rule": name, "read": read]
         }
     }
 }

@@ -5,7 +5,8 @@ import Tally
 ///
 /// `meaning` names the kind; the other keys depend on it. A refusal has `error` (the problem code),
 /// `reason` (code and facts in one line), and `position`, `identifier` and `character` where there
-/// are any. GS1 data and refusals have `valid`.
+/// are any. GS1 data and refusals have `valid`. A supplier's own code has `signed: false`, the
+/// `rule` that read it, and in `found` and `lines` what the rule made of it.
 public struct MeaningDocument: Encodable, Sendable {
     private struct Pair: Encodable {
         let identifier: String
@@ -14,6 +15,14 @@ public struct MeaningDocument: Encodable, Sendable {
         var kind: String?
         var form: String?
         var name: [String: String]?
+    }
+
+    private struct Digest: Encodable {
+        let supplier: String
+        let number: String
+        let site: String
+        let lines: Int
+        let sha256: String
     }
 
     private struct Part: Encodable {
@@ -25,6 +34,13 @@ public struct MeaningDocument: Encodable, Sendable {
     private var meaning: String?
     private var text: String?
     private var key: String?
+    private var digest: Digest?
+    private var signed: Bool?
+    private var rule: String?
+    private var supplier: String?
+    private var number: String?
+    private var found: [String: String]?
+    private var lines: [[String: String]]?
     private var note: NoteContent?
     private var part: Part?
     private var tag: String?
@@ -59,6 +75,16 @@ public struct MeaningDocument: Encodable, Sendable {
             self.meaning = "note"
             key = signed.keyID.description
             note = signed.content
+        case .noteDigest(let signed):
+            self.meaning = "note_digest"
+            key = signed.keyID.description
+            digest = Digest(
+                supplier: signed.supplier,
+                number: signed.number,
+                site: signed.site,
+                lines: signed.lineCount,
+                sha256: signed.digest.hexadecimal
+            )
         case .notePart(let part):
             self.meaning = "note_part"
             self.part = Part(note: part.note, number: part.number, count: part.count)
@@ -89,6 +115,14 @@ public struct MeaningDocument: Encodable, Sendable {
         case .command(let command):
             self.meaning = "command"
             self.command = String(command.text.dropFirst(CommandCode.prefix.count))
+        case .supplierCode(let code):
+            self.meaning = code.carrier == .note ? "supplier_note" : "supplier_label"
+            signed = false
+            rule = code.rule
+            supplier = code.supplier.isEmpty ? nil : code.supplier
+            number = code.number.isEmpty ? nil : code.number
+            found = code.fields
+            lines = code.lines.isEmpty ? nil : code.lines
         case .plain(let text):
             self.meaning = "plain"
             self.text = text

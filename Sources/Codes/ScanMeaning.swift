@@ -4,6 +4,8 @@ import Tally
 public enum ScanMeaning: Hashable, Sendable {
     /// A delivery note of ours, read but not yet believed: ``SignedNote/verify(using:now:)``.
     case signedNote(SignedNote)
+    /// The digest of a note that is too long for symbols, not believed yet: ``SignedDigest``.
+    case noteDigest(SignedDigest)
     /// A part of a long note, and nothing more until all parts are there: ``NoteParts``.
     case notePart(NotePart)
     case plate(Plate)
@@ -14,18 +16,26 @@ public enum ScanMeaning: Hashable, Sendable {
     /// A bin of the store, in the form of ``NaturalKey/code(_:)``.
     case bin(String)
     case command(CommandCode)
-    /// None of these: a supplier's own code, or what somebody typed.
+    /// A supplier's own code that a rule reads; nothing vouches for it.
+    case supplierCode(SupplierCode)
+    /// None of these: a code that no rule reads, or what somebody typed.
     case plain(String)
 }
 
 /// Finds the meaning of scanned texts.
 public struct CodeParser: Sendable {
     private let compressor: any Compressor
+    private let rules: CodeRules
 
     /// Prepares a parser.
     ///
-    /// - Parameter compressor: raw deflate, which delivery notes are packed with.
-    public init(compressor: any Compressor) { self.compressor = compressor }
+    /// - Parameters:
+    ///   - compressor: raw deflate, which delivery notes are packed with.
+    ///   - rules: how suppliers' own codes are read.
+    public init(compressor: any Compressor, rules: CodeRules = .none) {
+        self.compressor = compressor
+        self.rules = rules
+    }
 
     /// Finds what a text means.
     ///
@@ -36,7 +46,7 @@ public struct CodeParser: Sendable {
     /// - Returns: the meaning; ``ScanMeaning/plain(_:)`` for what claims to be nothing else.
     /// - Throws: when the text claims to be of a kind and breaks the rules of that kind.
     public func meaning(of text: String, isGS1: Bool = false) throws(CodeRefusal) -> ScanMeaning {
-        if isGS1 { return .gs1(try GS1Parser.parse(text, isStrict: false)) }
+        if isGS1 { return ruled(.gs1(try GS1Parser.parse(text, isStrict: false))) }
         return try meaningOfTyped(Self.withoutLineEnd(text))
     }
 
@@ -58,34 +68,42 @@ public struct CodeParser: Sendable {
         return String(scalars[..<(end.map(scalars.index(after:)) ?? scalars.startIndex)])
     }
 
+    /// Our own codes come first, then ISO/IEC 15434 and plates: no rule changes what they are.
     private func meaningOfTyped(_ text: String) throws(CodeRefusal) -> ScanMeaning {
-        if text.hasPrefix("TMN") { return try note(text) }
-        if text.hasPrefix("TMP") { return try notePart(text) }
+        if text.hasPrefix("TM"), let own = try ownNote(text) { return own }
         if text.prefix(3).uppercased() == "TM:" { return try ownCode(text) }
         if DataMessage.claims(text) { return .dataMessage(try DataMessage(text)) }
-        if let link = try link(text) { return link }
+        let isLink = DigitalLink.looksLikeURI(text)
+        if isLink, let tag = try DigitalLink.assetText(text) { return .plate(try Plate(tag: tag)) }
+        if let code = rules.read(text) { return .supplierCode(code) }
+        if isLink, let link = try link(text) { return ruled(link) }
         if GS1Parser.claimsGS1(text) || Self.startsBracketed(text) {
-            return .gs1(try GS1Parser.parse(text, isStrict: false))
+            return ruled(.gs1(try GS1Parser.parse(text, isStrict: false)))
         }
         if let plain = GS1Parser.withoutAIMPrefix(text) { return try meaningOfTyped(plain) }
-        if let recognised = try GS1Parser.recognised(text) { return .gs1(recognised) }
+        if let recognised = try GS1Parser.recognised(text) { return ruled(.gs1(recognised)) }
         return .plain(text)
     }
 
-    private func note(_ text: String) throws(CodeRefusal) -> ScanMeaning {
-        // A material may well be called TMN-4; only a digit and a colon make it a note.
-        guard text.dropFirst(3).prefix(2).last == ":" else { return .plain(text) }
-        do {
-            return .signedNote(try SignedNote.parse(text, compressor: compressor))
-        } catch {
-            throw .note(error)
+    /// GS1 data that a rule knows as a supplier's are that.
+    private func ruled(_ meaning: ScanMeaning) -> ScanMeaning {
+        guard case .gs1(let elements) = meaning, let code = rules.read(elements) else {
+            return meaning
         }
+        return .supplierCode(code)
     }
 
-    private func notePart(_ text: String) throws(CodeRefusal) -> ScanMeaning {
-        guard text.dropFirst(3).prefix(2).last == ":" else { return .plain(text) }
+    /// A note, a part of one or a digest; nil for what only begins like them.
+    private func ownNote(_ text: String) throws(CodeRefusal) -> ScanMeaning? {
+        // A material may well be called TMN-4; only a digit and a colon make it a note.
+        guard text.dropFirst(3).prefix(2).last == ":" else { return nil }
         do {
-            return .notePart(try NotePart(text))
+            switch text.prefix(3) {
+            case "TMN": return .signedNote(try SignedNote.parse(text, compressor: compressor))
+            case "TMP": return .notePart(try NotePart(text))
+            case "TMD": return .noteDigest(try SignedDigest.parse(text, compressor: compressor))
+            default: return nil
+            }
         } catch {
             throw .note(error)
         }
@@ -102,8 +120,6 @@ public struct CodeParser: Sendable {
     }
 
     private func link(_ text: String) throws(CodeRefusal) -> ScanMeaning? {
-        guard DigitalLink.looksLikeURI(text) else { return nil }
-        if let tag = try DigitalLink.assetText(text) { return .plate(try Plate(tag: tag)) }
         do {
             return .gs1(try GS1Parser.parse(text, isStrict: false))
         } catch {

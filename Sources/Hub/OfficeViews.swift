@@ -59,6 +59,19 @@ public struct ArrivalOrderView: Codable, Hashable, Sendable {
         public let ruling: String
     }
 
+    /// One of the signed notes of a number that do not say the same.
+    public struct Note: Codable, Hashable, Sendable {
+        /// Who scanned it, when; its operation names it in a review.
+        public let opening: ObservationView
+        public let issued: String
+        /// Whether the receipt goes by it.
+        public let holds: Bool
+        /// Whether a person has said so.
+        public let settled: Bool
+        /// Material and quantity of each line.
+        public let lines: [String]
+    }
+
     public let number: String
     public let revision: Int
     /// `released`, or `held_for_review`.
@@ -71,6 +84,10 @@ public struct ArrivalOrderView: Codable, Hashable, Sendable {
     public let timeUnsure: Bool
     public let lines: [Line]
     public let doubleCounts: [DoubleCount]
+    /// Nothing but a code that nobody signed says what was to come.
+    public let unsigned: Bool
+    /// The signed notes of this number that differ, the one that holds first; empty when all agree.
+    public let notes: [Note]
 
     init(_ order: ArrivalOrder, _ receipt: Receipt, site: String) {
         number = order.number
@@ -95,6 +112,19 @@ public struct ArrivalOrderView: Codable, Hashable, Sendable {
             )
         }
         doubleCounts = receipt.doubleCounts.map(DoubleCount.init)
+        unsigned = order.isUnsigned
+        let conflict = receipt.noteConflict
+        notes = (conflict.map { [$0.holding] + $0.others } ?? []).enumerated().map {
+            index,
+            opening in
+            Note(
+                opening: ObservationView(opening.evidence, opening.note.number),
+                issued: opening.note.issuedAt.description,
+                holds: index == 0,
+                settled: conflict?.isSettled ?? true,
+                lines: opening.note.lines.map { "\($0.material) \($0.quantity)" }
+            )
+        }
     }
 }
 

@@ -28,6 +28,9 @@ public struct ArrivalOrder: Hashable, Sendable {
     public enum Doubt: Hashable, Sendable {
         case countedTwice(line: Int, lot: String, one: OperationID, other: OperationID)
         case overDelivery(line: Int)
+        /// Signed notes of the number differ: those of these two openings; that of the first holds
+        /// until a person rules.
+        case notesDiffer(one: OperationID, other: OperationID)
     }
 
     public let number: String
@@ -41,6 +44,8 @@ public struct ArrivalOrder: Hashable, Sendable {
     public let timeUnsure: Bool
     public let lines: [Line]
     public let doubts: [Doubt]
+    /// Nothing but a code that nobody signed says what was to come.
+    public let isUnsigned: Bool
 
     /// Whether it waits for a person (待复核) and was not given to the ERP.
     public var isHeldForReview: Bool { !doubts.isEmpty }
@@ -70,6 +75,7 @@ public struct ArrivalOrder: Hashable, Sendable {
         note = wire.note
         arrived = Moment(milliseconds: wire.arrived)
         timeUnsure = wire.timeUnsure
+        isUnsigned = wire.unsigned
         lines = wire.lines.compactMap(Line.init)
         doubts = wire.doubts.compactMap(Doubt.init)
         guard lines.count == wire.lines.count, doubts.count == wire.doubts.count else { throw bad }
@@ -85,6 +91,7 @@ public struct ArrivalOrder: Hashable, Sendable {
         timeUnsure = receipt.opened.timeUnsure
         lines = receipt.totals.map(Line.init)
         self.doubts = doubts
+        isUnsigned = receipt.isUnsigned
     }
 
     /// The protobuf message of `receiving.proto`.
@@ -97,6 +104,7 @@ public struct ArrivalOrder: Hashable, Sendable {
         wire.note = note
         wire.arrived = arrived.milliseconds
         wire.timeUnsure = timeUnsure
+        wire.unsigned = isUnsigned
         wire.lines = lines.map(\.wire)
         wire.doubts = doubts.map(\.wire)
         return try wire.serializedBytes()
@@ -105,7 +113,7 @@ public struct ArrivalOrder: Hashable, Sendable {
     /// Whether both say the same about the goods, whatever their number and revision.
     func tellsTheSame(as other: ArrivalOrder) -> Bool {
         receipt == other.receipt && arrived == other.arrived && timeUnsure == other.timeUnsure
-            && lines == other.lines && doubts == other.doubts
+            && lines == other.lines && doubts == other.doubts && isUnsigned == other.isUnsigned
     }
 }
 
@@ -163,6 +171,10 @@ extension ArrivalOrder.Doubt {
             self = .countedTwice(line: Int(wire.line), lot: wire.lot, one: one, other: other)
         case .overDelivery:
             self = .overDelivery(line: Int(wire.line))
+        case .notesDiffer:
+            guard let one = OperationID(bytes: wire.one), let other = OperationID(bytes: wire.other)
+            else { return nil }
+            self = .notesDiffer(one: one, other: other)
         case .unspecified, .UNRECOGNIZED:
             return nil
         }
@@ -180,6 +192,10 @@ extension ArrivalOrder.Doubt {
         case .overDelivery(let line):
             wire.reason = .overDelivery
             wire.line = UInt32(line)
+        case .notesDiffer(let one, let other):
+            wire.reason = .notesDiffer
+            wire.one = Data(one.bytes)
+            wire.other = Data(other.bytes)
         }
         return wire
     }

@@ -53,6 +53,12 @@ public enum ArrivalOrderDecider {
                 other: pair.other.evidence.operation
             )
         }
+        if let conflict = receipt.noteConflict, !conflict.isSettled {
+            let holding = conflict.holding.evidence.operation
+            doubts += conflict.others.map {
+                .notesDiffer(one: holding, other: $0.evidence.operation)
+            }
+        }
         // Both counts of a pair were ruled real: more than noted did arrive, and was looked at.
         let reviewed = Set(receipt.doubleCounts.filter { $0.ruling == .bothReal }.map(\.one.line))
         for total in receipt.totals where total.isOver && !reviewed.contains(total.line.number) {

@@ -13,11 +13,14 @@ public struct SupplierRegistration: Hashable, Sendable {
     public let code: String
     public let name: String
     public let keys: [SupplierKey]
+    /// Whether goods may be received on the word of the supplier's own codes, which nobody signed.
+    public let takesUnsigned: Bool
 
-    public init(code: String, name: String, keys: [SupplierKey]) {
+    public init(code: String, name: String, keys: [SupplierKey], takesUnsigned: Bool = false) {
         self.code = NaturalKey.code(code)
         self.name = name
         self.keys = keys
+        self.takesUnsigned = takesUnsigned
     }
 
     /// Reads a supplier from its entity; nil when it is not registered.
@@ -27,6 +30,7 @@ public struct SupplierRegistration: Hashable, Sendable {
         else { return nil }  // best effort: only the hub writes these
         code = wire.code
         name = wire.name
+        takesUnsigned = wire.takesUnsigned
         keys = wire.keys.compactMap { key in
             SupplierKey(
                 supplier: wire.code,
@@ -43,6 +47,7 @@ public struct SupplierRegistration: Hashable, Sendable {
         var wire = WireSupplierRegistered()
         wire.code = code
         wire.name = name
+        wire.takesUnsigned = takesUnsigned
         wire.keys = keys.map { key in
             var wireKey = WireSupplierRegistered.Key()
             wireKey.publicKey = Data(key.publicKey)

@@ -10,44 +10,6 @@ extension Receipt {
     /// Digits after the decimal point that a count can have.
     static let scaleMax: UInt8 = 6
 
-    /// Opens a receipt for a note, or joins the one that is open.
-    ///
-    /// - Parameters:
-    ///   - note: what the supplier says it sends.
-    ///   - text: the signed text, or empty.
-    ///   - site: the terminal's site.
-    ///   - isCancelled: whether the note was cancelled.
-    ///   - receipt: reads the receipt of an ordinal, as this terminal knows it.
-    /// - Returns: the receipt, and what to record: nothing when this terminal has it open already.
-    /// - Throws: ``ReceivingRefusal`` for a note of another site or a cancelled one.
-    public static func open(
-        _ note: NoteContent,
-        text: String,
-        at site: String,
-        isCancelled: Bool,
-        receipt: (EntityKey) throws -> Receipt?
-    ) throws -> (key: EntityKey, drafts: [Draft]) {
-        guard note.site == site else {
-            throw ReceivingRefusal.otherSite(note: note.number, site: note.site, here: site)
-        }
-        guard !isCancelled else { throw ReceivingRefusal.noteCancelled(note: note.number) }
-        var ordinal = 1
-        while true {
-            let key = ReceivingRoom.receiptKey(
-                site: site,
-                supplier: note.supplier,
-                number: note.number,
-                ordinal: ordinal
-            )
-            guard let known = try receipt(key) else {
-                let fact = ReceiptFact.opened(note: note, text: text, ordinal: ordinal)
-                return (key, [try fact.draft(of: key)])
-            }
-            if !known.isClosed { return (key, []) }
-            ordinal += 1
-        }
-    }
-
     /// Counts so much of a line by a typed number.
     ///
     /// - Parameters:
@@ -78,7 +40,8 @@ extension Receipt {
             line: number,
             lot: lot,
             quantity: quantity,
-            asNoted: asNoted
+            asNoted: asNoted,
+            material: line.material
         )
         return [try fact.draft(of: key)]
     }
@@ -121,7 +84,8 @@ extension Receipt {
             line: number,
             quantity: quantity,
             remark: remark,
-            photo: photo
+            photo: photo,
+            material: line.material
         )
         return [try fact.draft(of: key)]
     }
@@ -171,9 +135,16 @@ extension Receipt {
         return [try fact.draft(of: key)]
     }
 
+    /// Says which of the signed notes that differ holds; a later word replaces an earlier one.
+    public func settleNotes(keeping opening: OperationID) throws -> [Draft] {
+        let known = noteConflict.map { [$0.holding] + $0.others }?.map(\.evidence.operation) ?? []
+        guard known.contains(opening) else { throw ReceivingRefusal.noSuchNoteDoubt }
+        return [try ReceiptFact.noteSettled(opening: opening, known: known).draft(of: key)]
+    }
+
     private func openLine(_ number: Int) throws -> NoteContent.Line {
         guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
-        guard let line = note.lines.first(where: { $0.number == number }) else {
+        guard let line = lines.first(where: { $0.number == number }) else {
             throw ReceivingRefusal.unknownLine(note: note.number, line: number)
         }
         return line

@@ -26,8 +26,8 @@ extension Receipt {
         public var isOver: Bool { line.quantity.isLess(than: counted) == true }
     }
 
-    /// Expected and counted per line of the note, in its order.
-    public var totals: [LineTotal] { note.lines.map(total) }
+    /// Expected and counted per line of the note, in its order; then what came beside it.
+    public var totals: [LineTotal] { lines.map(total) }
 
     private func total(_ line: NoteContent.Line) -> LineTotal {
         var lots: [String: Quantity] = [:]

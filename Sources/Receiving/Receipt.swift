@@ -46,10 +46,18 @@ public struct Receipt: Hashable, Sendable {
     }
 
     public let key: EntityKey
-    public let note: NoteContent
-    /// The signed text that was scanned; empty when nobody scanned it.
+    /// What was to come, by the opening that holds.
+    public private(set) var note: NoteContent
+    /// The signed text that was scanned; empty when nobody scanned one.
     public private(set) var text = ""
     public let ordinal: Int
+    /// Who opened it with which note, in order of recording.
+    public let openings: [Opening]
+    /// Set where signed notes of this number differ.
+    public private(set) var noteConflict: NoteConflict?
+    /// Goods that were counted and are on no line of the note, each as a line of which nothing was
+    /// to come.
+    public private(set) var extraLines: [NoteContent.Line] = []
     /// When the first of it was recorded.
     public let opened: Evidence
     /// In order of recording, void ones included.
@@ -77,21 +85,13 @@ public struct Receipt: Hashable, Sendable {
             }
         }
         facts.sort { ($0.0.moment, $0.0.operation) < ($1.0.moment, $1.0.operation) }
-        let openings = facts.compactMap { evidence, fact in
-            if case .opened(let note, let text, let ordinal) = fact {
-                (evidence, note, text, ordinal)
-            } else {
-                nil
-            }
-        }
-        guard let first = openings.first(where: { !$0.2.isEmpty }) ?? openings.first,
-            let earliest = openings.first
-        else { return nil }
+        let openings = facts.compactMap(Opening.init)
+        guard let earliest = openings.first else { return nil }
         key = record.key
-        note = first.1
-        text = first.2
-        ordinal = first.3
-        opened = earliest.0
+        ordinal = earliest.ordinal
+        opened = earliest.evidence
+        self.openings = openings
+        (note, text, noteConflict) = Self.holding(openings, facts)
         self.strays = strays
         closed =
             record.moves.first { $0.stands && $0.recorded.type == ReceivingRoom.closeMove }?
@@ -104,12 +104,14 @@ public struct Receipt: Hashable, Sendable {
         for (evidence, fact) in facts {
             let isVoid = corrected.contains(evidence.operation)
             switch fact {
-            case .opened, .corrected, .settled: break
-            case .counted(let line, let lot, let quantity, let asNoted):
+            case .opened, .openedUnsigned, .noteSettled, .corrected, .settled: break
+            case .counted(let number, let lot, let quantity, let asNoted, let material):
+                let goods = Goods(material: material, lot: lot, unit: quantity.unit)
+                let line = isVoid ? nil : place(goods, number)
                 let count = Count(
                     evidence: evidence,
-                    line: line,
-                    lot: lot,
+                    line: line?.number ?? number,
+                    lot: lot.isEmpty ? line?.lot ?? "" : lot,
                     quantity: quantity,
                     asNoted: asNoted,
                     isVoid: isVoid
@@ -117,10 +119,16 @@ public struct Receipt: Hashable, Sendable {
                 counts.append(count)
             case .cartonSeen(let sscc):
                 if !isVoid { see(sscc, evidence) }
-            case .damaged(let line, let quantity, let remark, _):
+            case .damaged(let number, let quantity, let remark, _, let material):
                 guard !isVoid else { continue }
+                let goods = Goods(material: material, lot: "", unit: quantity.unit)
                 damages.append(
-                    Damage(evidence: evidence, line: line, quantity: quantity, remark: remark)
+                    Damage(
+                        evidence: evidence,
+                        line: place(goods, number)?.number ?? number,
+                        quantity: quantity,
+                        remark: remark
+                    )
                 )
             case .partDone:
                 partsDone.append(evidence)
@@ -131,6 +139,23 @@ public struct Receipt: Hashable, Sendable {
         for index in counts.indices where same.contains(counts[index].evidence.operation) {
             counts[index].isVoid = true
         }
+    }
+
+    /// The lines of the note, then what came beside it.
+    public var lines: [NoteContent.Line] { note.lines + extraLines }
+
+    /// The line of these goods; made for goods that are on none.
+    private mutating func place(_ goods: Goods, _ number: Int) -> NoteContent.Line? {
+        if let line = goods.line(number, of: lines) { return line }
+        guard !goods.material.isEmpty else { return nil }
+        let line = NoteContent.Line(
+            number: (lines.map(\.number).max() ?? 0) + 1,
+            material: goods.material,
+            quantity: Quantity(count: 0, unit: goods.unit),
+            lot: goods.lot
+        )
+        extraLines.append(line)
+        return line
     }
 
     /// The counts that are the same goods as another one, which stands for them.

@@ -1,6 +1,4 @@
 import Codes
-import Foundation
-import SwiftProtobuf
 import Tally
 
 /// Something that was seen or said about a receipt.
@@ -28,24 +26,42 @@ public enum ReceiptFact: Hashable, Sendable {
     /// `text` is the signed text that was scanned, empty when the note was taken from the
     /// terminal's list.
     case opened(note: NoteContent, text: String, ordinal: Int)
-    case counted(line: Int, lot: String, quantity: Quantity, asNoted: Bool)
+    /// The goods of a note have begun to arrive, and all that is known of it is what a rule made of
+    /// a code that nobody signed.
+    case openedUnsigned(note: NoteContent, text: String, rule: String, ordinal: Int)
+    /// Signed notes of one number differ, and a person has said which holds.
+    ///
+    /// `known` are the openings whose notes that person knew of.
+    case noteSettled(opening: OperationID, known: [OperationID])
+    /// `material` is what the line said then, since another note of the number may have it at
+    /// another line; empty in records of old programs.
+    case counted(line: Int, lot: String, quantity: Quantity, asNoted: Bool, material: String = "")
     case cartonSeen(sscc: String)
     /// Part of what was counted, not beside it.
     ///
-    /// `photo` is the SHA-256 of a picture, or empty.
-    case damaged(line: Int, quantity: Quantity, remark: String, photo: [UInt8])
+    /// `photo` is the SHA-256 of a picture, or empty; `material` as in ``counted``.
+    case damaged(
+        line: Int,
+        quantity: Quantity,
+        remark: String,
+        photo: [UInt8],
+        material: String = ""
+    )
     case corrected(operation: OperationID, reason: String)
     case partDone
     case settled(one: OperationID, other: OperationID, ruling: Ruling)
 
     static let types = [
         "receipt.opened", "receipt.counted", "receipt.carton_seen", "receipt.damaged",
-        "receipt.corrected", "receipt.part_done", "receipt.settled",
+        "receipt.corrected", "receipt.part_done", "receipt.settled", "receipt.opened_unsigned",
+        "receipt.note_settled",
     ]
 
     public var type: String {
         switch self {
         case .opened: "receipt.opened"
+        case .openedUnsigned: "receipt.opened_unsigned"
+        case .noteSettled: "receipt.note_settled"
         case .counted: "receipt.counted"
         case .cartonSeen: "receipt.carton_seen"
         case .damaged: "receipt.damaged"
@@ -55,131 +71,8 @@ public enum ReceiptFact: Hashable, Sendable {
         }
     }
 
-    // MARK: - Wire
-
-    /// Reads the payload of an operation.
-    public init(type: String, payload: [UInt8]) throws(ReceivingRefusal) {
-        do {
-            self = try Self.read(type, payload)
-        } catch {
-            throw .badPayload(type: type)
-        }
-    }
-
-    private static func read(_ type: String, _ payload: [UInt8]) throws -> ReceiptFact {
-        let bad = ReceivingRefusal.badPayload(type: type)
-        switch type {
-        case "receipt.opened":
-            let wire = try WireReceiptOpened(serializedBytes: payload)
-            guard wire.ordinal > 0 else { throw bad }
-            let note = try NoteContent(serialised: Array(wire.note))
-            return .opened(note: note, text: wire.text, ordinal: Int(wire.ordinal))
-        case "receipt.counted":
-            let wire = try WireCounted(serializedBytes: payload)
-            guard let quantity = wire.quantity.value, wire.line > 0 else { throw bad }
-            return .counted(
-                line: Int(wire.line),
-                lot: wire.lot,
-                quantity: quantity,
-                asNoted: wire.asNoted
-            )
-        case "receipt.carton_seen":
-            let wire = try WireCartonSeen(serializedBytes: payload)
-            guard !wire.sscc.isEmpty else { throw bad }
-            return .cartonSeen(sscc: wire.sscc)
-        case "receipt.damaged":
-            let wire = try WireDamaged(serializedBytes: payload)
-            guard let quantity = wire.quantity.value, wire.line > 0,
-                wire.photo.isEmpty || wire.photo.count == 32
-            else { throw bad }
-            return .damaged(
-                line: Int(wire.line),
-                quantity: quantity,
-                remark: wire.remark,
-                photo: Array(wire.photo)
-            )
-        case "receipt.corrected":
-            let wire = try WireCorrected(serializedBytes: payload)
-            guard let operation = OperationID(bytes: wire.operation) else { throw bad }
-            return .corrected(operation: operation, reason: wire.reason)
-        case "receipt.part_done":
-            _ = try WirePartDone(serializedBytes: payload)
-            return .partDone
-        case "receipt.settled":
-            let wire = try WireSettled(serializedBytes: payload)
-            guard let one = OperationID(bytes: wire.one),
-                let other = OperationID(bytes: wire.other), one != other
-            else { throw bad }
-            switch wire.ruling {
-            case .bothReal: return .settled(one: one, other: other, ruling: .bothReal)
-            case .sameGoods: return .settled(one: one, other: other, ruling: .sameGoods)
-            case .unspecified, .UNRECOGNIZED: throw bad
-            }
-        default:
-            throw bad
-        }
-    }
-
-    /// The protobuf message of `receiving.proto`.
-    public func payload() throws -> [UInt8] {
-        switch self {
-        case .opened(let note, let text, let ordinal):
-            var wire = WireReceiptOpened()
-            wire.note = Data(try note.serialised())
-            wire.text = text
-            wire.ordinal = UInt32(ordinal)
-            return try wire.serializedBytes()
-        case .counted(let line, let lot, let quantity, let asNoted):
-            var wire = WireCounted()
-            wire.line = UInt32(line)
-            wire.lot = lot
-            wire.quantity = WireAmount(quantity)
-            wire.asNoted = asNoted
-            return try wire.serializedBytes()
-        case .cartonSeen(let sscc):
-            var wire = WireCartonSeen()
-            wire.sscc = sscc
-            return try wire.serializedBytes()
-        case .damaged(let line, let quantity, let remark, let photo):
-            var wire = WireDamaged()
-            wire.line = UInt32(line)
-            wire.quantity = WireAmount(quantity)
-            wire.remark = remark
-            wire.photo = Data(photo)
-            return try wire.serializedBytes()
-        case .corrected(let operation, let reason):
-            var wire = WireCorrected()
-            wire.operation = Data(operation.bytes)
-            wire.reason = reason
-            return try wire.serializedBytes()
-        case .partDone:
-            return try WirePartDone().serializedBytes()
-        case .settled(let one, let other, let ruling):
-            var wire = WireSettled()
-            wire.one = Data(one.bytes)
-            wire.other = Data(other.bytes)
-            wire.ruling = ruling == .bothReal ? .bothReal : .sameGoods
-            return try wire.serializedBytes()
-        }
-    }
-
     /// The operation to be that says this of a receipt.
     package func draft(of receipt: EntityKey) throws -> Draft {
         Draft(.fact, of: receipt, type: type, payload: try payload())
-    }
-}
-
-extension WireAmount {
-    init(_ quantity: Quantity) {
-        self.init()
-        amount = quantity.amount
-        scale = UInt32(quantity.scale)
-        unit = quantity.unit.code
-    }
-
-    /// The quantity; nil when scale or unit are not ones.
-    var value: Quantity? {
-        guard let scale = UInt8(exactly: scale), let unit = Tally.Unit(unit) else { return nil }
-        return Quantity(amount: amount, scale: scale, unit: unit)
     }
 }

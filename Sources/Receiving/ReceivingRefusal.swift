@@ -30,6 +30,20 @@ public enum ReceivingRefusal: Refusal, Equatable {
     case alreadyCorrected(String)
     /// The two observations are not a pair that waits for a ruling.
     case noSuchDoubt
+    /// All that the note says was received before: at the time, by the worker.
+    case noteReceived(note: String, at: String, by: String)
+    /// A newer note of this number is known.
+    case noteOutdated(note: String, issued: String, newer: String)
+    /// Only the note's digest was scanned, and the note itself is not on this terminal.
+    case noteNotHere(note: String, supplier: String, lines: Int)
+    /// The note on this terminal is not the one whose digest was scanned.
+    case noteNotAsDigest(note: String, supplier: String)
+    /// The supplier's notes are received only when signed.
+    case unsignedNotTaken(note: String, supplier: String)
+    /// Neither the code nor its rule says which supplier's the note is, or nobody registered it.
+    case supplierUnknown(note: String, supplier: String)
+    /// The opening is none of the signed notes that differ.
+    case noSuchNoteDoubt
     /// A file of master data has a value that its column cannot have.
     case badValue(field: String, value: String)
 
@@ -52,6 +66,13 @@ public enum ReceivingRefusal: Refusal, Equatable {
         case .unknownObservation: "receiving.unknown_observation"
         case .alreadyCorrected: "receiving.already_corrected"
         case .noSuchDoubt: "receiving.no_such_doubt"
+        case .noteReceived: "receiving.note_received"
+        case .noteOutdated: "receiving.note_outdated"
+        case .noteNotHere: "receiving.note_not_here"
+        case .noteNotAsDigest: "receiving.note_not_as_digest"
+        case .unsignedNotTaken: "receiving.unsigned_not_taken"
+        case .supplierUnknown: "receiving.supplier_unknown"
+        case .noSuchNoteDoubt: "receiving.no_such_note_doubt"
         case .badValue: "receiving.bad_value"
         }
     }
@@ -75,7 +96,15 @@ public enum ReceivingRefusal: Refusal, Equatable {
         case .cartonSeenAgain(let carton, let by, let at):
             ["carton": carton, "worker": by, "time": at]
         case .unknownObservation(let id), .alreadyCorrected(let id): ["observation": id]
-        case .noSuchDoubt: [:]
+        case .noSuchDoubt, .noSuchNoteDoubt: [:]
+        case .noteReceived(let note, let at, let by): ["note": note, "time": at, "worker": by]
+        case .noteOutdated(let note, let issued, let newer):
+            ["note": note, "issued": issued, "newer": newer]
+        case .noteNotHere(let note, let supplier, let lines):
+            ["note": note, "supplier": supplier, "lines": String(lines)]
+        case .noteNotAsDigest(let note, let supplier), .unsignedNotTaken(let note, let supplier),
+            .supplierUnknown(let note, let supplier):
+            ["note": note, "supplier": supplier]
         case .badValue(let field, let value): ["field": field, "value": value]
         }
     }

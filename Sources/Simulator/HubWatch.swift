@@ -97,6 +97,17 @@ extension World {
             guard case .countedTwice(_, _, let one, let other) = doubt else { return nil }
             return ReceiptModel.Pair(one, other)
         }
+        let differing = order.doubts.filter { doubt in
+            if case .notesDiffer = doubt { true } else { false }
+        }
+        try require(differing.count == expected.differingNotes, .conflictIsHeld) {
+            "order \(order.number) is held for \(differing.count) notes that differ, and should be "
+                + "for \(expected.differingNotes)"
+        }
+        try require(order.isUnsigned == expected.isUnsigned, .conflictIsHeld) {
+            "order \(order.number) says unsigned: \(order.isUnsigned), and \(expected.isUnsigned) "
+                + "is true"
+        }
         try require(Set(pairs) == expected.doubts, .conflictIsHeld) {
             "order \(order.number) is held for \(pairs.count) pairs of counts, and should be "
                 + "for \(expected.doubts.count)"

@@ -167,6 +167,25 @@ enum Plant {
         )
     }
 
+    // MARK: - Codes that nobody signed
+
+    /// How terminals read what suppliers print themselves.
+    static func codeRules() throws -> CodeRules {
+        var parts = CodeRule.Parts()
+        parts.name = "note-lines"
+        parts.pattern =
+            #"UN!(?<supplier>[^!|]+)!(?<number>[^!|]+)(?<lines>(?:\|[^|*]+\*[0-9]+){0,9})"#
+        parts.lines = #"\|(?<material>[^|*]+)\*(?<quantity>[0-9]+)"#
+        return try CodeRules([try CodeRule(parts)])
+    }
+
+    /// The supplier's own code for a note: some lines of it, in another order and without lots.
+    static func unsignedCode(of note: NoteContent, dice: inout SeededDice) -> String {
+        let lines = note.lines.reversed().filter { _ in dice.happens(80) }
+            .map { "|\($0.material)*\($0.quantity.number)" }
+        return "UN!\(note.supplier)!\(note.number)\(lines.joined())"
+    }
+
     /// A serial shipping container code with its check digit.
     private static func sscc(_ serial: Int) -> String {
         let digits = String(serial)
@@ -190,7 +209,13 @@ extension World {
                 let key = try NoteSigner(seed: seed).publicKey
                 let keys = [SupplierKey(supplier: supplier, publicKey: key)].compactMap(\.self)
                 drafts.append(
-                    try SupplierRegistration(code: supplier, name: supplier, keys: keys).draft()
+                    try SupplierRegistration(
+                        code: supplier,
+                        name: supplier,
+                        keys: keys,
+                        takesUnsigned: supplier == Plant.suppliers[0]
+                    )
+                    .draft()
                 )
             }
             drafts += try Plant.materials.map { try Plant.material($0, overDeliveryPercent: 5) }

@@ -36,27 +36,24 @@ struct ReceiptModel {
     let note: NoteContent
     /// By line.
     private(set) var sums: [Int: Quantity] = [:]
+    /// Whether nobody vouches for any note of it.
+    let isUnsigned: Bool
+    /// How many notes that somebody vouches for say something else than the one that holds.
+    let differingNotes: Int
     /// The pairs that a person must rule on.
     private(set) var doubts: Set<Pair> = []
 
     /// Nil when nobody opened the receipt.
     init?(_ entity: ReferenceModel.Entity) {
-        // Where notes of one number differ, the paper that was scanned first counts.
-        let openings = entity.receiptFacts.compactMap { operation, judgement, fact in
-            if case .opened(let note, let text, _) = fact {
-                (recorded: (judgement.effective, operation.id), note: note, isScanned: text != "")
-            } else {
-                nil
-            }
-        }
-        let scanned = openings.filter(\.isScanned)
-        guard
-            let note = (scanned.isEmpty ? openings : scanned)
-                .min(by: { $0.recorded < $1.recorded })?.note
-        else { return nil }
+        guard let note = Self.note(entity) else { return nil }
         self.note = note
+        let signed = entity.receiptFacts.compactMap { _, _, fact in
+            if case .opened(let note, _, _) = fact { note.lines } else { nil }
+        }
+        isUnsigned = signed.isEmpty
+        differingNotes = max(0, Set(signed).count - 1)
         let void = Self.corrected(entity)
-        let counts = Self.counts(entity).filter { !void.contains($0.operation.id) }
+        let (lines, counts) = Self.placed(entity, void, note)
         let pairs = Self.concurrent(counts)
         let rulings = Self.rulings(entity)
         let same = rulings.filter { pairs[$0.key] != nil && $0.value.ruling == .sameGoods }
@@ -65,7 +62,7 @@ struct ReceiptModel {
         let standing = counts.filter {
             !others.contains($0.operation.id) || kept.contains($0.operation.id)
         }
-        for line in note.lines {
+        for line in lines {
             var sum = Quantity(count: 0, unit: line.quantity.unit)
             for count in standing where count.line == line.number {
                 sum = sum.adding(count.quantity) ?? sum
@@ -76,24 +73,97 @@ struct ReceiptModel {
             sums[line.number] = sum
         }
         for (pair, counts) in pairs where rulings[pair] == nil {
-            let line = note.lines.first { $0.number == counts.0.line }
+            let line = lines.first { $0.number == counts.0.line }
             let sum = sums[counts.0.line]
             let isOver = sum.flatMap { line?.quantity.isLess(than: $0) } ?? false
             if counts.0.quantity == counts.1.quantity || isOver { doubts.insert(pair) }
         }
     }
 
-    private static func counts(_ entity: ReferenceModel.Entity) -> [Count] {
-        entity.receiptFacts.compactMap { operation, judgement, fact in
-            guard case .counted(let line, let lot, let quantity, _) = fact else { return nil }
-            return Count(
-                operation: operation,
-                judgement: judgement,
-                line: line,
-                lot: lot,
-                quantity: quantity
-            )
+    /// What was to come: the paper that was scanned first, of those that somebody vouches for;
+    /// where there are none, what the codes that nobody signed say together.
+    private static func note(_ entity: ReferenceModel.Entity) -> NoteContent? {
+        var signed: [(recorded: (Moment, OperationID), note: NoteContent, isScanned: Bool)] = []
+        var unsigned: [(recorded: (Moment, OperationID), note: NoteContent)] = []
+        for (operation, judgement, fact) in entity.receiptFacts {
+            let recorded = (judgement.effective, operation.id)
+            switch fact {
+            case .opened(let note, let text, _): signed.append((recorded, note, text != ""))
+            case .openedUnsigned(let note, _, _, _): unsigned.append((recorded, note))
+            default: break
+            }
         }
+        let scanned = signed.filter(\.isScanned)
+        if let first = (scanned.isEmpty ? signed : scanned)
+            .min(by: { $0.recorded < $1.recorded })
+        {
+            return first.note
+        }
+        unsigned.sort { $0.recorded < $1.recorded }
+        var note = unsigned.first?.note
+        for line in unsigned.dropFirst().flatMap(\.note.lines) {
+            guard let known = note?.lines, !known.contains(where: { $0.mayBe(line) }) else {
+                continue
+            }
+            var line = line
+            line.number = (known.map(\.number).max() ?? 0) + 1
+            note?.lines.append(line)
+        }
+        return note
+    }
+
+    /// The lines of the note and those that were made for goods which are on none; with the counts
+    /// and damages that stand, in order of recording, each at its line.
+    private static func placed(
+        _ entity: ReferenceModel.Entity,
+        _ void: Set<OperationID>,
+        _ note: NoteContent
+    ) -> (lines: [NoteContent.Line], counts: [Count]) {
+        var lines = note.lines
+        var counts: [Count] = []
+        func place(_ number: Int, _ goods: NoteContent.Line) -> NoteContent.Line {
+            let fitting = lines.filter { $0.mayBe(goods) }
+            if let line = fitting.first(where: { $0.number == number })
+                ?? fitting.first(where: { $0.lot == goods.lot }) ?? fitting.first
+            {
+                return line
+            }
+            var line = goods
+            line.number = (lines.map(\.number).max() ?? 0) + 1
+            line.quantity = Quantity(count: 0, unit: goods.quantity.unit)
+            lines.append(line)
+            return line
+        }
+        let facts = entity.receiptFacts.sorted {
+            ($0.judgement.effective, $0.operation.id) < ($1.judgement.effective, $1.operation.id)
+        }
+        for (operation, judgement, fact) in facts where !void.contains(operation.id) {
+            switch fact {
+            case .counted(let number, let lot, let quantity, _, let material):
+                let goods = NoteContent.Line(
+                    number: number,
+                    material: material,
+                    quantity: quantity,
+                    lot: lot
+                )
+                let line = place(number, goods)
+                let count = Count(
+                    operation: operation,
+                    judgement: judgement,
+                    line: line.number,
+                    lot: lot.isEmpty ? line.lot : lot,
+                    quantity: quantity
+                )
+                counts.append(count)
+            case .damaged(let number, let quantity, _, _, let material):
+                _ = place(
+                    number,
+                    NoteContent.Line(number: number, material: material, quantity: quantity)
+                )
+            default: break
+            }
+        }
+        return (lines, counts)
     }
 
     /// Observations that are taken back: named by a correction which is not taken back itself.
@@ -178,5 +248,13 @@ struct ReceiptModel {
             }
         }
         return kept
+    }
+}
+
+extension NoteContent.Line {
+    /// Whether both can be the same goods: a lot that is not told is any.
+    fileprivate func mayBe(_ other: NoteContent.Line) -> Bool {
+        material == other.material && quantity.unit == other.quantity.unit
+            && (lot == other.lot || lot.isEmpty || other.lot.isEmpty)
     }
 }

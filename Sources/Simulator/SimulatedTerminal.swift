@@ -66,6 +66,7 @@ final class SimulatedTerminal {
                 opening: transaction,
                 vocabulary: vocabulary,
                 compressor: IdentityCompressor(),
+                rules: try Plant.codeRules(),
                 dice: &dice,
                 defects: defects
             )

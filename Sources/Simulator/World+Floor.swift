@@ -139,9 +139,12 @@ extension World {
         let line = 1 + floorDice.below(note.lines.count)
         let choice = floorDice.below(100)
         if choice < 12 {
-            return floorDice.happens(60)
-                ? .openReceipt(note: paper.text)
-                : .openNote(supplier: note.supplier, number: note.number)
+            switch floorDice.below(10) {
+            case ..<5: return .openReceipt(note: paper.text)
+            case ..<7:
+                return .openReceipt(note: Plant.unsignedCode(of: note, dice: &floorDice))
+            default: return .openNote(supplier: note.supplier, number: note.number)
+            }
         }
         let key = ReceivingRoom.receiptKey(
             site: note.site,
@@ -290,7 +293,8 @@ extension World {
             .language(.english), .cancel, .closeReceipt,
         ]
         switch floorDice.below(100) {
-        case ..<20: return paper()?.text
+        case ..<15: return paper()?.text
+        case ..<20: return paper().map { Plant.unsignedCode(of: $0.content, dice: &floorDice) }
         case ..<35:
             return try Plate(tag: Plant.machines[floorDice.below(Plant.machines.count)]).text()
         case ..<50: return paper().flatMap { floorDice.pick($0.content.lines.flatMap(\.cartons)) }

@@ -177,6 +177,51 @@ def test_goods_counted_on_two_terminals_are_held_for_review(
     kiosk.picture("receipt-held-night")
 
 
+def test_a_note_that_nobody_signed_is_marked_until_the_signed_one_comes(
+    hub, terminal, open_kiosk, size, language, tmp_path
+):
+    number = f"U-{language}-{size[0]}".upper()
+    code = f"JG-BEARING!{number}|BOLT-M8X30*60"
+    hub.ask("hub", "supplier", "unsigned", "JG-BEARING", "refuse")
+    terminal.find_hub()
+    terminal.lose_hub()
+    kiosk = open_kiosk(size, language)
+    sign_in(kiosk, CLERK)
+    kiosk.scan(code, "wrong")
+    refusal = kiosk.text("problem.receiving.unsigned_not_taken", note=number, supplier="JG-BEARING")
+    expect(kiosk.page.locator("#main .feedback p")).to_contain_text(refusal)
+
+    hub.ask("hub", "supplier", "unsigned", "JG-BEARING", "allow")
+    terminal.find_hub()
+    terminal.lose_hub()
+
+    def one_line(note):
+        note["lines"] = [{"line": 1, "material": "BOLT-M8X30", "quantity": "60"}]
+
+    paper = hub.note(number, tmp_path / "note.json", one_line)
+    kiosk = open_kiosk(size, language)
+    sign_in(kiosk, CLERK)
+    kiosk.scan(code, "attention")
+    kiosk.at("receipt")
+    kiosk.says("kiosk.receipt_unsigned", note=number)
+    mark = kiosk.page.locator("[data-mark='unsigned']")
+    expect(mark).to_contain_text(kiosk.text("kiosk.unsigned_notice", rule="note-lines"))
+    chip = kiosk.page.locator("h1 .chip")
+    expect(chip).to_have_text(kiosk.text("kiosk.unsigned"))
+    kiosk.picture("receipt-unsigned")
+    kiosk.is_well_made()
+    kiosk.scan("TM:C:AS-NOTED", "good")
+    expect(mark).to_be_visible()
+    kiosk.scan("TM:C:HOME", "good")
+    expect(kiosk.page.locator("#main")).to_contain_text(kiosk.text("kiosk.unsigned"))
+    kiosk.scan(paper, "good")
+    kiosk.says("kiosk.receipt_now_signed", note=number)
+    expect(mark).to_have_count(0)
+    expect(chip).to_have_count(0)
+    expect(row(kiosk, 1)).to_contain_text("60")
+    kiosk.is_well_made()
+
+
 def test_all_three_workflows_go_by_touch_alone(hub, terminal, open_kiosk, tmp_path):
     number = "DN-touch"
     hub.note(number, tmp_path / "note.json")

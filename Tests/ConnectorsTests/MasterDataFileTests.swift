@@ -223,7 +223,7 @@ import Workforce
     }
 
     @Test func `an object of another shape refuses its file with the line`() {
-        let known = "code, name, public_key"
+        let known = "code, name, public_key, unsigned_notes"
         for (text, refused) in [
             (
                 "[{\"code\": \"A\", \"name\": \"Sun\"},\n {\"code\": \"B\", \"nmae\": \"Moon\"}]",

@@ -21,6 +21,24 @@ import Testing
         }
     }
 
+    @Test func `the rules for suppliers' codes are as their published schema says`() throws {
+        let folder = Carried.root.appending(path: "Templates/CodeRules").path
+        func text(_ name: String) throws -> String {
+            try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+        }
+        let schema = try ProfileSchema(
+            text: try text("code_rules.schema.json"),
+            file: "code_rules.schema.json"
+        )
+        let rules = try text("suppliers.yaml")
+        try schema.check(text: rules, file: "suppliers.yaml")
+        for fault in [("carrier: note", "carrier: cart"), ("wanted:", "wnated:")] {
+            #expect(throws: ProfileRefusal.self) {
+                try schema.check(text: rules.replacing(fault.0, with: fault.1), file: "x.yaml")
+            }
+        }
+    }
+
     /// Each fault is refused with the line at which it stands.
     @Test(arguments: [
         ("make: A\nmodel: B\nkind: scanner\n", 1, "plugs is required"),

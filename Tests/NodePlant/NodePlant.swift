@@ -24,6 +24,7 @@ public final class NodePlant {
                     opening: transaction,
                     vocabulary: PlantVocabulary.all,
                     compressor: NodePlant.compressor,
+                    rules: try NodePlant.codeRules(),
                     dice: &dice
                 )
             }
@@ -170,6 +171,23 @@ public final class NodePlant {
         ])
     ])
 
+    /// How the terminals read what suppliers print themselves: `N:<supplier>:<number>` with lines
+    /// as `|<material>*<quantity>`, and JSON of goods.
+    static func codeRules() throws -> CodeRules {
+        var note = CodeRule.Parts()
+        note.name = "note-lines"
+        note.pattern =
+            #"N:(?<supplier>[^:|]*):(?<number>[^:|]+)(?<lines>(?:\|[^|*]+\*[0-9]+){0,20})"#
+        note.lines = #"\|(?<material>[^|*]+)\*(?<quantity>[0-9]+)"#
+        var label = CodeRule.Parts()
+        label.name = "label-json"
+        label.carrier = .label
+        label.form = .json
+        label.wanted = ["material"]
+        label.names = ["qty": "quantity"]
+        return try CodeRules([CodeRule(note), CodeRule(label)])
+    }
+
     /// A note of two lines: 60 bearings in three cartons, and 100 bolts.
     public func note(_ number: String = "DN-1", supplier: String = "S-1") -> NoteContent {
         NoteContent(
@@ -229,6 +247,35 @@ public final class NodePlant {
         let reading = tick()
         return try store.write {
             try hub.rotateKey(of: supplier, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    /// Says whether the supplier's unsigned notes are received.
+    public func setTakesUnsigned(_ takesUnsigned: Bool, of supplier: String) throws {
+        let reading = tick()
+        try store.write {
+            try hub.setTakesUnsigned(
+                takesUnsigned,
+                of: supplier,
+                reading: reading,
+                dice: &dice,
+                in: $0
+            )
+        }
+    }
+
+    /// Says which of the notes of a receipt that differ holds.
+    public func settleNotes(_ receipt: EntityKey, keeping opening: OperationID) throws {
+        let reading = tick()
+        try store.write {
+            try hub.settleNotes(
+                receipt: receipt,
+                keeping: opening,
+                by: "office",
+                reading: reading,
+                dice: &dice,
+                in: $0
+            )
         }
     }
 

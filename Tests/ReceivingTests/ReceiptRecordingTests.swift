@@ -11,7 +11,7 @@ import Testing
     ) throws -> (
         key: EntityKey, drafts: [Draft]
     ) {
-        try Receipt.open(Dock.note, text: "", at: site, isCancelled: false) { known[$0] }
+        try Receipt.open(Receipt.Paper(Dock.note, text: ""), at: site) { known[$0] }
     }
 
     private func refusal(_ body: () throws -> [Draft]) -> ReceivingRefusal? {
@@ -55,8 +55,22 @@ import Testing
     @Test func `a note for another site or a cancelled one is refused`() {
         #expect(refusal { try open(at: "BJ1").drafts }?.code == "receiving.other_site")
         let cancelled = refusal {
-            try Receipt.open(Dock.note, text: "", at: "SZ1", isCancelled: true) { _ in nil }
-                .drafts
+            var record = EntityRecord(
+                key: ReceivingRoom.deliveryNoteKey(site: "SZ1", supplier: "S-1", number: "DN-1")
+            )
+            let issue = try DeliveryNote.issue(Dock.note, text: "")
+            record.decisions[issue.type] = Recorded(
+                evidence: try Dock.opened().receipt().opened,
+                type: issue.type,
+                payload: issue.payload
+            )
+            record.stage = "cancelled"
+            let issued = try #require(DeliveryNote(record))
+            return try Receipt.open(
+                Receipt.Paper(Dock.note, text: "", issued: issued),
+                at: "SZ1"
+            ) { _ in nil }
+            .drafts
         }
         #expect(cancelled == .noteCancelled(note: "DN-1"))
     }
@@ -72,7 +86,14 @@ import Testing
         )
         let fact = try ReceiptFact(type: drafts[0].type, payload: drafts[0].payload)
         #expect(
-            fact == .counted(line: 1, lot: "L1", quantity: Quantity(count: 20), asNoted: false)
+            fact
+                == .counted(
+                    line: 1,
+                    lot: "L1",
+                    quantity: Quantity(count: 20),
+                    asNoted: false,
+                    material: "BRG-6204"
+                )
         )
     }
 
@@ -80,7 +101,14 @@ import Testing
         let drafts = try Dock.opened().receipt().countAsNoted(line: 1)
         let fact = try ReceiptFact(type: drafts[0].type, payload: drafts[0].payload)
         #expect(
-            fact == .counted(line: 1, lot: "L1", quantity: Quantity(count: 60), asNoted: true)
+            fact
+                == .counted(
+                    line: 1,
+                    lot: "L1",
+                    quantity: Quantity(count: 60),
+                    asNoted: true,
+                    material: "BRG-6204"
+                )
         )
     }
 

@@ -7,19 +7,12 @@ extension FloorDesk {
     func receiving(_ command: FloorCommand) throws -> Outcome {
         switch command {
         case .openReceipt(let text):
-            let note = try SignedNote.open(
-                text,
-                keys: try supplierKeys(),
-                now: now,
-                compressor: compressor
-            )
-            return try open(note.content, text: text)
+            return try open(text)
         case .openNote(let supplier, let number):
-            let key = ReceivingRoom.deliveryNoteKey(site: site, supplier: supplier, number: number)
-            guard let note = DeliveryNote(try reader.record(of: key)) else {
+            guard let note = try issued(supplier: supplier, number: number) else {
                 throw ReceivingRefusal.unknownNote(note: number)
             }
-            return try open(note.content, text: "")
+            return try open(Receipt.Paper(note.content, text: "", issued: note))
         case .countLine(let id, let line, let lot, let number, let unit):
             let receipt = try receipt(id)
             let quantity = try quantity(number, unit: unit, line: line, of: receipt)
@@ -65,35 +58,13 @@ extension FloorDesk {
                 ruling
             )
             return (receipt.key, drafts)
+        case .settleNotes(let id, let opening):
+            let receipt = try receipt(id)
+            let kept = try observation(opening, field: "opening")
+            return (receipt.key, try receipt.settleNotes(keeping: kept))
         default:
             preconditionFailure("\(command) is not for receiving")
         }
-    }
-
-    /// The keys of all suppliers, from master data.
-    func supplierKeys() throws -> [SupplierKey] {
-        try reader.records(kind: ReceivingRoom.EntityKind.supplier)
-            .compactMap(SupplierRegistration.init).flatMap(\.keys)
-    }
-
-    private func open(_ note: NoteContent, text: String) throws -> Outcome {
-        let known = DeliveryNote(
-            try reader.record(
-                of: ReceivingRoom.deliveryNoteKey(
-                    site: note.site,
-                    supplier: note.supplier,
-                    number: note.number
-                )
-            )
-        )
-        let opened = try Receipt.open(
-            note,
-            text: text,
-            at: site,
-            isCancelled: known?.isCancelled ?? false,
-            receipt: { Receipt(try reader.record(of: $0)) }
-        )
-        return (opened.key, opened.drafts)
     }
 
     private func receipt(_ id: String) throws -> Receipt {

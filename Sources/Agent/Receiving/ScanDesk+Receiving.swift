@@ -26,7 +26,8 @@ extension ScanDesk {
         try parts.add(part)
         if let text = try parts.whole() {
             session.noteParts = nil
-            return try openReceipt(.openReceipt(note: text), worker, &session, &dice)
+            // Whatever was too long for one symbol, it means what it would have meant in one.
+            return try take(try node.parser.meaning(of: text), text, &session, &dice)
         }
         session.noteParts = parts
         let facts = [
@@ -49,9 +50,31 @@ extension ScanDesk {
         let line = receipt?.note.lines.first?.number
         session.open(.receipt(saved.entity.id, line: line))
         session.undoable = []
-        let facts = ["note": receipt?.note.number ?? ""]
-        return saved.operations.isEmpty
-            ? Feedback(.again, "kiosk.receipt_joined", facts)
+        return opened(receipt, saved)
+    }
+
+    /// What the page says of a receipt that was opened or joined; what is wrong comes first.
+    private func opened(_ receipt: Receipt?, _ saved: TerminalNode.Saved) -> Feedback {
+        guard let receipt else { return Feedback(.good, "kiosk.receipt_opened") }
+        let facts = [
+            "note": receipt.note.number, "ordinal": String(receipt.ordinal),
+            "rule": receipt.openings.first?.rule ?? "",
+            "lines": String(receipt.note.lines.count),
+        ]
+        if let conflict = receipt.noteConflict, !conflict.isSettled {
+            return Feedback(.attention, "kiosk.notes_differ", facts)
+        }
+        if receipt.isUnsigned {
+            let key =
+                receipt.lines.isEmpty ? "kiosk.receipt_unsigned_bare" : "kiosk.receipt_unsigned"
+            return Feedback(.attention, key, facts)
+        }
+        if saved.operations.isEmpty { return Feedback(.again, "kiosk.receipt_joined", facts) }
+        if receipt.openings.contains(where: \.isUnsigned) {
+            return Feedback(.good, "kiosk.receipt_now_signed", facts)
+        }
+        return receipt.ordinal > 1
+            ? Feedback(.attention, "kiosk.receipt_rest", facts)
             : Feedback(.good, "kiosk.receipt_opened", facts)
     }
 
@@ -93,6 +116,10 @@ extension ScanDesk {
             return Feedback(.good, "kiosk.cancelled")
         case .gs1(let elements):
             return try gs1(elements, text, id, worker, &session, &dice)
+        case .supplierCode(let code):
+            return try label(code.fields, text, id, worker, &session, &dice)
+        case .dataMessage(let message):
+            return try label(message.goods, text, id, worker, &session, &dice)
         case .plain(let plain):
             return try plainText(plain, id, line, worker, &session, &dice)
         default:
@@ -105,7 +132,7 @@ extension ScanDesk {
         return line
     }
 
-    private func receipt(_ id: Identifier) throws -> Receipt {
+    func receipt(_ id: Identifier) throws -> Receipt {
         let scope = Scope(site: try node.site(in: transaction), area: ReceivingRoom.area)
         let key = EntityKey(scope: scope, kind: ReceivingRoom.EntityKind.receipt, id: id)
         guard let receipt = Receipt(try reader.record(of: key)) else {
@@ -154,13 +181,13 @@ extension ScanDesk {
         return feedback
     }
 
-    private func choose(
+    func choose(
         line number: Int,
         _ id: Identifier,
         _ session: inout KioskSession
     ) throws -> Feedback {
         let receipt = try receipt(id)
-        guard let line = receipt.note.lines.first(where: { $0.number == number }) else {
+        guard let line = receipt.lines.first(where: { $0.number == number }) else {
             throw ReceivingRefusal.unknownLine(note: receipt.note.number, line: number)
         }
         session.place = .receipt(id, line: number)
@@ -169,6 +196,18 @@ extension ScanDesk {
             "kiosk.line_chosen",
             ["line": String(number), "material": line.material]
         )
+    }
+
+    mutating func see(
+        _ carton: String,
+        _ id: Identifier,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws -> Feedback {
+        let command = FloorCommand.seeCarton(receipt: id.description, carton: carton)
+        let facts = ["carton": carton]
+        return try record(command, "kiosk.carton_seen", worker, &session, &dice, facts)
     }
 
     /// A carton's SSCC is seen; a label with a lot or content chooses the line that it belongs to.
@@ -181,15 +220,7 @@ extension ScanDesk {
         _ dice: inout some Dice
     ) throws -> Feedback {
         if let carton = elements["00"] {
-            let command = FloorCommand.seeCarton(receipt: id.description, carton: carton)
-            return try record(
-                command,
-                "kiosk.carton_seen",
-                worker,
-                &session,
-                &dice,
-                ["carton": carton]
-            )
+            return try see(carton, id, worker, &session, &dice)
         }
         if let lot = elements["10"] { return try choose(matching: lot, id, &session) }
         throw unexpected(text, "kiosk.expects_receipt")
@@ -205,15 +236,7 @@ extension ScanDesk {
         _ dice: inout some Dice
     ) throws -> Feedback {
         if text.utf8.count == 18, CheckDigit.isRight(text.utf8) {
-            let command = FloorCommand.seeCarton(receipt: id.description, carton: text)
-            return try record(
-                command,
-                "kiosk.carton_seen",
-                worker,
-                &session,
-                &dice,
-                ["carton": text]
-            )
+            return try see(text, id, worker, &session, &dice)
         }
         if text.utf8.count <= 9, Quantity(text: text, unit: .piece) != nil {
             return try number(text, id, line, worker, &session, &dice)
@@ -226,7 +249,7 @@ extension ScanDesk {
         _ id: Identifier,
         _ session: inout KioskSession
     ) throws -> Feedback {
-        let lines = try receipt(id).note.lines.filter {
+        let lines = try receipt(id).lines.filter {
             $0.lot == NaturalKey.number(text) || $0.material == NaturalKey.code(text)
         }
         guard let line = lines.first, lines.count == 1 else {

@@ -20,7 +20,9 @@ extension NoteContent {
     }
 
     /// Reads a serialised protobuf `Note` and holds it against the rules of its fields.
-    public init(serialised bytes: [UInt8]) throws(NoteRefusal) {
+    ///
+    /// `needsLines` as in ``normalised(needsLines:)``.
+    public init(serialised bytes: [UInt8], needsLines: Bool = true) throws(NoteRefusal) {
         let message: WireNote
         do {
             message = try WireNote(serializedBytes: bytes)
@@ -40,7 +42,7 @@ extension NoteContent {
             expiresAt: message.hasExpiresAt ? Moment(milliseconds: message.expiresAt) : nil,
             lines: lines
         )
-        self = try content.normalised()
+        self = try content.normalised(needsLines: needsLines)
     }
 }
 

@@ -72,8 +72,11 @@ public struct NoteContent: Hashable, Sendable {
 
     /// The content with codes and numbers in the form of ``NaturalKey``, as notes carry it.
     ///
+    /// - Parameter needsLines: whether a note without lines is refused: all are but those that were
+    ///   made up for a supplier's own code.
+    /// - Returns: the content.
     /// - Throws: ``NoteRefusal/invalid(field:value:)`` for the first field that breaks its rule.
-    public func normalised() throws(NoteRefusal) -> NoteContent {
+    public func normalised(needsLines: Bool = true) throws(NoteRefusal) -> NoteContent {
         var content = self
         content.supplier = NaturalKey.code(supplier)
         content.number = NaturalKey.number(number)
@@ -81,7 +84,7 @@ public struct NoteContent: Hashable, Sendable {
         try Self.require(!content.supplier.isEmpty, "supplier", supplier)
         try Self.require(!content.number.isEmpty, "number", number)
         try Self.require(!content.site.isEmpty, "site", site)
-        try Self.require(!lines.isEmpty, "lines", "")
+        try Self.require(!lines.isEmpty || !needsLines, "lines", "")
         var numbers: Set<Int> = []
         var identities: Set<String> = []
         for (index, line) in lines.enumerated() {

@@ -13,18 +13,18 @@ public struct SignedNote: Hashable, Sendable {
     /// The limit of the unpacked content, in bytes.
     public static let contentCountMax = 262_144
 
-    private static let format: UInt8 = 1
-    private static let signatureCount = 64
-    private static let headerCount = 1 + KeyID.count + signatureCount
-
     public let content: NoteContent
     /// The key that the note says it is signed with.
     public let keyID: KeyID
     /// The note's text, as scanned.
     public let text: String
-    private let envelope: Envelope
+    private let envelope: SignedEnvelope
 
-    private init(envelope: Envelope, text: String, compressor: any Compressor) throws(NoteRefusal) {
+    private init(
+        envelope: SignedEnvelope,
+        text: String,
+        compressor: any Compressor
+    ) throws(NoteRefusal) {
         content = try NoteContent(serialised: envelope.unpacked(compressor))
         keyID = envelope.keyID
         self.text = text
@@ -53,9 +53,7 @@ public struct SignedNote: Hashable, Sendable {
         } catch {
             throw .malformed(.packing)
         }
-        let head = [format] + signer.keyID.bytes
-        let signature = try signer.sign(Envelope.message(head: head, packed: packed))
-        let text = prefix + Base45.encode(head + signature + packed)
+        let text = try SignedEnvelope.seal(packed, as: .note, signer: signer)
         guard text.utf8.count <= charactersMax else {
             throw .tooLong(characters: text.utf8.count, charactersMax: charactersMax)
         }
@@ -89,7 +87,11 @@ public struct SignedNote: Hashable, Sendable {
         _ text: String,
         compressor: any Compressor
     ) throws(NoteRefusal) -> SignedNote {
-        try SignedNote(envelope: Envelope(text), text: text, compressor: compressor)
+        try SignedNote(
+            envelope: SignedEnvelope(text, .note),
+            text: text,
+            compressor: compressor
+        )
     }
 
     /// Reads a note and believes it only when a supplier's key vouches for it.
@@ -110,7 +112,7 @@ public struct SignedNote: Hashable, Sendable {
         now: Moment?,
         compressor: any Compressor
     ) throws(NoteRefusal) -> SignedNote {
-        let envelope = try Envelope(text)
+        let envelope = try SignedEnvelope(text, .note)
         try envelope.checkSignature(keys)
         let note = try SignedNote(envelope: envelope, text: text, compressor: compressor)
         try note.verify(using: keys, now: now)
@@ -130,77 +132,15 @@ public struct SignedNote: Hashable, Sendable {
     /// - Throws: the reason why none does.
     @discardableResult
     public func verify(using keys: [SupplierKey], now: Moment?) throws(NoteRefusal) -> SupplierKey {
-        let signers = try envelope.checkSignature(keys)
-        guard let key = signers.first(where: { $0.supplier == content.supplier }) else {
-            throw .otherSupplier(
-                note: content.number,
+        try envelope.vouch(
+            SignedEnvelope.Claim(
+                number: content.number,
                 supplier: content.supplier,
-                keySupplier: signers.map(\.supplier).sorted().joined(separator: ", ")
-            )
-        }
-        if key.revoked { throw .keyRevoked(note: content.number, supplier: content.supplier) }
-        guard key.isValid(at: content.issuedAt) else {
-            throw .keyExpired(note: content.number, supplier: content.supplier)
-        }
-        if let now, let since = content.expiresAt, since < now {
-            throw .expired(note: content.number, supplier: content.supplier, since: since)
-        }
-        return key
-    }
-
-    /// The note's bytes, taken apart but not yet believed.
-    private struct Envelope: Hashable, Sendable {
-        /// Part of what is signed, so that a signature made for something else fits no note.
-        static let purpose = Array("tallyman/note/1".utf8)
-
-        let keyID: KeyID
-        let head: [UInt8]
-        let signature: [UInt8]
-        let packed: [UInt8]
-
-        init(_ text: String) throws(NoteRefusal) {
-            let text = CodeParser.withoutLineEnd(text)
-            guard text.hasPrefix("TMN") else { throw .notANote }
-            guard text.hasPrefix(SignedNote.prefix) else {
-                throw .unknownFormat(String(text.prefix { $0 != ":" }.prefix(8)))
-            }
-            guard text.utf8.count <= SignedNote.charactersMax else {
-                throw .tooLong(
-                    characters: text.utf8.count,
-                    charactersMax: SignedNote.charactersMax
-                )
-            }
-            guard let bytes = Base45.decode(text.utf8.dropFirst(SignedNote.prefix.utf8.count))
-            else { throw .malformed(.characters) }
-            guard bytes.count > SignedNote.headerCount,
-                let keyID = KeyID(bytes: bytes[1...KeyID.count])
-            else { throw .malformed(.cut) }
-            guard bytes[0] == SignedNote.format else { throw .unknownFormat(String(bytes[0])) }
-            self.keyID = keyID
-            head = Array(bytes[...KeyID.count])
-            signature = Array(bytes[(1 + KeyID.count)..<SignedNote.headerCount])
-            packed = Array(bytes[SignedNote.headerCount...])
-        }
-
-        static func message(head: [UInt8], packed: [UInt8]) -> [UInt8] { purpose + head + packed }
-
-        /// The keys that the note is signed with: more than one when suppliers share a key.
-        @discardableResult
-        func checkSignature(_ keys: [SupplierKey]) throws(NoteRefusal) -> [SupplierKey] {
-            let named = keys.filter { $0.id == keyID }
-            guard !named.isEmpty else { throw .unknownKey(keyID: keyID) }
-            let message = Self.message(head: head, packed: packed)
-            let signers = named.filter { $0.signed(message, signature: signature) }
-            guard !signers.isEmpty else { throw .altered(keyID: keyID) }
-            return signers
-        }
-
-        func unpacked(_ compressor: any Compressor) throws(NoteRefusal) -> [UInt8] {
-            do {
-                return try compressor.decompress(packed, countMax: SignedNote.contentCountMax)
-            } catch {
-                throw .malformed(.packing)
-            }
-        }
+                issuedAt: content.issuedAt,
+                expiresAt: content.expiresAt
+            ),
+            keys,
+            now: now
+        )
     }
 }

@@ -19,11 +19,20 @@
 //                  byte, the key id, and the packed bytes below
 //   73      rest   packed: a serialised Note, compressed as raw deflate (RFC 1951)
 //
+// A note that is too long for 12 symbols has the text "TMD1:" and the base45 of the same bytes, but
+// for two things: what is signed begins with "tallyman/digest/1", and what is packed is a serialised
+// NoteDigest. The note itself comes by sync.
+//
 // Rules for whoever writes or reads one:
 //   - A field is never renumbered and its meaning never changed; readers skip unknown fields.
 //   - A serialised Note has at most 262,144 bytes before packing.
 //   - Moments are milliseconds UTC since 1970-01-01.
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -119,6 +128,44 @@ nonisolated struct WireNoteLine: Sendable {
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+/// What stands for a note that is too long for its symbols.
+nonisolated struct WireNoteDigest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// These five are as in Note.
+  var supplier: String = String()
+
+  var number: String = String()
+
+  var site: String = String()
+
+  var issuedAt: Int64 = 0
+
+  var expiresAt: Int64 {
+    get {_expiresAt ?? 0}
+    set {_expiresAt = newValue}
+  }
+  /// Returns true if `expiresAt` has been explicitly set.
+  var hasExpiresAt: Bool {self._expiresAt != nil}
+  /// Clears the value of `expiresAt`. Subsequent reads from it will return its default value.
+  mutating func clearExpiresAt() {self._expiresAt = nil}
+
+  /// SHA-256 of the serialised Note: fields in the order of their numbers, those with their default
+  /// value left out, codes and numbers normalised.
+  var digest: Data = Data()
+
+  /// How many lines the note has, for people to read.
+  var lines: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _expiresAt: Int64? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -264,6 +311,70 @@ nonisolated extension WireNoteLine: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.lot != rhs.lot {return false}
     if lhs.serials != rhs.serials {return false}
     if lhs.cartons != rhs.cartons {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNoteDigest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NoteDigest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}supplier\0\u{1}number\0\u{1}site\0\u{3}issued_at\0\u{4}\u{2}expires_at\0\u{1}digest\0\u{1}lines\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.supplier) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.site) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.issuedAt) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self._expiresAt) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.lines) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.supplier.isEmpty {
+      try visitor.visitSingularStringField(value: self.supplier, fieldNumber: 1)
+    }
+    if !self.number.isEmpty {
+      try visitor.visitSingularStringField(value: self.number, fieldNumber: 2)
+    }
+    if !self.site.isEmpty {
+      try visitor.visitSingularStringField(value: self.site, fieldNumber: 3)
+    }
+    if self.issuedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.issuedAt, fieldNumber: 4)
+    }
+    try { if let v = self._expiresAt {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+    } }()
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 7)
+    }
+    if self.lines != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lines, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNoteDigest, rhs: WireNoteDigest) -> Bool {
+    if lhs.supplier != rhs.supplier {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.issuedAt != rhs.issuedAt {return false}
+    if lhs._expiresAt != rhs._expiresAt {return false}
+    if lhs.digest != rhs.digest {return false}
+    if lhs.lines != rhs.lines {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -114,7 +114,7 @@ extension MasterDataItem {
         record: (EntityKey) throws -> EntityRecord
     ) throws -> [Draft] {
         switch self {
-        case .supplier(let code, let name, let publicKey):
+        case .supplier(let code, let name, let publicKey, let takesUnsigned):
             let known = SupplierRegistration(try record(ReceivingRoom.supplierKey(code)))
             let keys = try Self.keys(
                 of: code,
@@ -122,7 +122,13 @@ extension MasterDataItem {
                 given: publicKey,
                 held: heldKeys[code]
             )
-            return [try SupplierRegistration(code: code, name: name, keys: keys).draft()]
+            let supplier = SupplierRegistration(
+                code: code,
+                name: name,
+                keys: keys,
+                takesUnsigned: takesUnsigned ?? known?.takesUnsigned ?? false
+            )
+            return [try supplier.draft()]
         case .material(let material): return [try material.draft()]
         case .purchaseOrder(let order): return [try order.draft()]
         case .bin(let bin): return [try bin.draft()]

@@ -20,7 +20,7 @@ public enum MasterDataKind: String, Sendable, CaseIterable, Codable {
     var columns: (required: [String], optional: [String]) {
         switch self {
         case .forms, .categories: ([], [])
-        case .suppliers: (["code", "name"], ["public_key"])
+        case .suppliers: (["code", "name"], ["public_key", "unsigned_notes"])
         case .materials: (["code", "name", "unit"], ["lot_tracked", "over_delivery_percent"])
         case .bins: (["code", "site"], ["area"])
         case .workers: (["badge", "name", "roles"], ["team"])

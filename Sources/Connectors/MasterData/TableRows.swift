@@ -115,7 +115,15 @@ struct TableRows {
         case .suppliers:
             let code = try row.code("code")
             let key = try row.publicKey("public_key")
-            return (code, .supplier(code: code, name: try row.text("name"), publicKey: key))
+            let takesUnsigned =
+                row.optional("unsigned_notes").isEmpty ? nil : try row.yesNo("unsigned_notes")
+            let supplier = MasterDataItem.supplier(
+                code: code,
+                name: try row.text("name"),
+                publicKey: key,
+                takesUnsigned: takesUnsigned
+            )
+            return (code, supplier)
         case .materials:
             let material = try material(row)
             return (material.code, .material(material))

@@ -35,7 +35,8 @@ extension HubNode {
 
     /// Makes a delivery note for a supplier: signs it, and issues it to the site's terminals.
     ///
-    /// - Returns: the signed text for the note's QR code.
+    /// - Returns: the signed text for the note's QR codes; for a note that 12 of them cannot hold,
+    ///   its digest.
     public mutating func makeNote(
         _ content: NoteContent,
         by author: String,
@@ -51,9 +52,10 @@ extension HubNode {
         guard try Self.sites(in: transaction).contains(content.site) else {
             throw HubRefusal.unknownSite(content.site)
         }
-        let text = try SignedNote.make(
+        let seed = try signingSeed(of: content.supplier, dice: &dice, in: transaction)
+        let text = try SignedNote.makeOrDigest(
             content,
-            seed: try signingSeed(of: content.supplier, dice: &dice, in: transaction),
+            signer: try NoteSigner(seed: seed),
             compressor: compressor
         )
         let draft = try DeliveryNote.issue(content, text: text)
@@ -76,6 +78,22 @@ extension HubNode {
             throw ReceivingRefusal.unknownReceipt(receipt.id.description)
         }
         let drafts = try known.settle(one, other, ruling)
+        try record(drafts, by: author, reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Says which of the signed notes of a receipt that differ holds: that of this opening.
+    public mutating func settleNotes(
+        receipt: EntityKey,
+        keeping opening: OperationID,
+        by author: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        guard let known = Receipt(try reader(transaction).record(of: receipt)) else {
+            throw ReceivingRefusal.unknownReceipt(receipt.id.description)
+        }
+        let drafts = try known.settleNotes(keeping: opening)
         try record(drafts, by: author, reading: reading, dice: &dice, in: transaction)
     }
 }

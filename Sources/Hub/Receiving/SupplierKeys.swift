@@ -90,7 +90,12 @@ extension HubNode {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> [SupplierKey] {
-        let changed = SupplierRegistration(code: known.code, name: known.name, keys: keys)
+        let changed = SupplierRegistration(
+            code: known.code,
+            name: known.name,
+            keys: keys,
+            takesUnsigned: known.takesUnsigned
+        )
         _ = try register(
             [try changed.draft()],
             by: "",
@@ -99,5 +104,38 @@ extension HubNode {
             in: transaction
         )
         return keys
+    }
+
+    /// Says whether goods may be received on the word of the supplier's own codes, which nobody
+    /// signed; a terminal knows of it with its next sync.
+    ///
+    /// - Throws: ``HubRefusal/unknownSupplier(_:)``.
+    public mutating func setTakesUnsigned(
+        _ takesUnsigned: Bool,
+        of supplier: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let known = try registration(of: supplier, in: transaction)
+        let changed = SupplierRegistration(
+            code: known.code,
+            name: known.name,
+            keys: known.keys,
+            takesUnsigned: takesUnsigned
+        )
+        _ = try register(
+            [try changed.draft()],
+            by: "",
+            reading: reading,
+            dice: &dice,
+            in: transaction
+        )
+    }
+
+    /// All suppliers, by code.
+    public func suppliers(in reading: any ReplicaReading) throws -> [SupplierRegistration] {
+        try reader(reading).records(kind: ReceivingRoom.EntityKind.supplier)
+            .compactMap(SupplierRegistration.init).sorted { $0.code < $1.code }
     }
 }

@@ -58,6 +58,9 @@ nonisolated struct WireSupplierRegistered: Sendable {
 
   var keys: [WireSupplierRegistered.Key] = []
 
+  /// Whether goods may be received on the word of the supplier's own codes, which nobody signed.
+  var takesUnsigned: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated struct Key: Sendable {
@@ -219,6 +222,48 @@ nonisolated struct WireReceiptOpened: Sendable {
   init() {}
 }
 
+/// Fact `receipt.opened_unsigned`: the goods of a note have begun to arrive, and all that is known of
+/// the note is what a rule made of a code that nobody signed.
+nonisolated struct WireReceiptOpenedUnsigned: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A serialised tallyman.codes.v1.Note, which may have no lines.
+  var note: Data = Data()
+
+  /// The text that was scanned.
+  var text: String = String()
+
+  /// The name of the rule that read it.
+  var rule: String = String()
+
+  /// As in ReceiptOpened.
+  var ordinal: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Fact `receipt.note_settled`: signed notes of one supplier and number differ, and a person has said
+/// which of them holds.
+nonisolated struct WireNoteSettled: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The opening whose note holds.
+  var opening: Data = Data()
+
+  /// The openings whose notes the person knew of.
+  var known: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// Fact `receipt.counted`: so much of a line and lot was counted, by typing a number.
 nonisolated struct WireCounted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -240,6 +285,10 @@ nonisolated struct WireCounted: Sendable {
 
   /// The clerk said "as noted": checked against the note, and equal.
   var asNoted: Bool = false
+
+  /// What the line said then: notes of one number can number their lines differently. Empty in
+  /// records of old programs.
+  var material: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -282,6 +331,9 @@ nonisolated struct WireDamaged: Sendable {
 
   /// SHA-256 of a photo; empty without one.
   var photo: Data = Data()
+
+  /// As in Counted.
+  var material: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -398,6 +450,9 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
 
   var doubts: [WireArrivalOrderIssued.Doubt] = []
 
+  /// Nothing but a code that nobody signed says what was to come.
+  var unsigned: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated struct Line: Sendable {
@@ -484,7 +539,7 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
 
     var lot: String = String()
 
-    /// The two observations, for COUNTED_TWICE.
+    /// The two observations, for COUNTED_TWICE; the two openings, for NOTES_DIFFER.
     var one: Data = Data()
 
     var other: Data = Data()
@@ -496,6 +551,7 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
       case unspecified // = 0
       case countedTwice // = 1
       case overDelivery // = 2
+      case notesDiffer // = 3
       case UNRECOGNIZED(Int)
 
       init() {
@@ -507,6 +563,7 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
         case 0: self = .unspecified
         case 1: self = .countedTwice
         case 2: self = .overDelivery
+        case 3: self = .notesDiffer
         default: self = .UNRECOGNIZED(rawValue)
         }
       }
@@ -516,6 +573,7 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
         case .unspecified: return 0
         case .countedTwice: return 1
         case .overDelivery: return 2
+        case .notesDiffer: return 3
         case .UNRECOGNIZED(let i): return i
         }
       }
@@ -525,6 +583,7 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
         .unspecified,
         .countedTwice,
         .overDelivery,
+        .notesDiffer,
       ]
 
     }
@@ -581,7 +640,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SupplierRegistered"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}keys\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}keys\0\u{3}takes_unsigned\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -592,6 +651,7 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularStringField(value: &self.code) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.keys) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.takesUnsigned) }()
       default: break
       }
     }
@@ -607,6 +667,9 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
     if !self.keys.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.keys, fieldNumber: 3)
     }
+    if self.takesUnsigned != false {
+      try visitor.visitSingularBoolField(value: self.takesUnsigned, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -614,6 +677,7 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
     if lhs.code != rhs.code {return false}
     if lhs.name != rhs.name {return false}
     if lhs.keys != rhs.keys {return false}
+    if lhs.takesUnsigned != rhs.takesUnsigned {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -922,9 +986,89 @@ nonisolated extension WireReceiptOpened: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension WireReceiptOpenedUnsigned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReceiptOpenedUnsigned"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}note\0\u{1}text\0\u{1}rule\0\u{1}ordinal\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.note) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.rule) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.ordinal) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.note.isEmpty {
+      try visitor.visitSingularBytesField(value: self.note, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    if !self.rule.isEmpty {
+      try visitor.visitSingularStringField(value: self.rule, fieldNumber: 3)
+    }
+    if self.ordinal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ordinal, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireReceiptOpenedUnsigned, rhs: WireReceiptOpenedUnsigned) -> Bool {
+    if lhs.note != rhs.note {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.rule != rhs.rule {return false}
+    if lhs.ordinal != rhs.ordinal {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNoteSettled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NoteSettled"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}opening\0\u{1}known\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.opening) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.known) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.opening.isEmpty {
+      try visitor.visitSingularBytesField(value: self.opening, fieldNumber: 1)
+    }
+    if !self.known.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.known, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNoteSettled, rhs: WireNoteSettled) -> Bool {
+    if lhs.opening != rhs.opening {return false}
+    if lhs.known != rhs.known {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireCounted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Counted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}lot\0\u{1}quantity\0\u{3}as_noted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}lot\0\u{1}quantity\0\u{3}as_noted\0\u{1}material\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -936,6 +1080,7 @@ nonisolated extension WireCounted: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularStringField(value: &self.lot) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._quantity) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.asNoted) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.material) }()
       default: break
       }
     }
@@ -958,6 +1103,9 @@ nonisolated extension WireCounted: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.asNoted != false {
       try visitor.visitSingularBoolField(value: self.asNoted, fieldNumber: 4)
     }
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -966,6 +1114,7 @@ nonisolated extension WireCounted: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.lot != rhs.lot {return false}
     if lhs._quantity != rhs._quantity {return false}
     if lhs.asNoted != rhs.asNoted {return false}
+    if lhs.material != rhs.material {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1003,7 +1152,7 @@ nonisolated extension WireCartonSeen: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDamaged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Damaged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}quantity\0\u{1}remark\0\u{1}photo\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}quantity\0\u{1}remark\0\u{1}photo\0\u{1}material\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1015,6 +1164,7 @@ nonisolated extension WireDamaged: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 2: try { try decoder.decodeSingularMessageField(value: &self._quantity) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.remark) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.photo) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.material) }()
       default: break
       }
     }
@@ -1037,6 +1187,9 @@ nonisolated extension WireDamaged: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.photo.isEmpty {
       try visitor.visitSingularBytesField(value: self.photo, fieldNumber: 4)
     }
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1045,6 +1198,7 @@ nonisolated extension WireDamaged: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._quantity != rhs._quantity {return false}
     if lhs.remark != rhs.remark {return false}
     if lhs.photo != rhs.photo {return false}
+    if lhs.material != rhs.material {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1150,7 +1304,7 @@ nonisolated extension WireSettled.Ruling: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireArrivalOrderIssued: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ArrivalOrderIssued"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}revision\0\u{1}receipt\0\u{1}supplier\0\u{1}note\0\u{1}arrived\0\u{3}time_unsure\0\u{1}lines\0\u{1}doubts\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}revision\0\u{1}receipt\0\u{1}supplier\0\u{1}note\0\u{1}arrived\0\u{3}time_unsure\0\u{1}lines\0\u{1}doubts\0\u{1}unsigned\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1167,6 +1321,7 @@ nonisolated extension WireArrivalOrderIssued: SwiftProtobuf.Message, SwiftProtob
       case 7: try { try decoder.decodeSingularBoolField(value: &self.timeUnsure) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.doubts) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.unsigned) }()
       default: break
       }
     }
@@ -1200,6 +1355,9 @@ nonisolated extension WireArrivalOrderIssued: SwiftProtobuf.Message, SwiftProtob
     if !self.doubts.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.doubts, fieldNumber: 9)
     }
+    if self.unsigned != false {
+      try visitor.visitSingularBoolField(value: self.unsigned, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1213,6 +1371,7 @@ nonisolated extension WireArrivalOrderIssued: SwiftProtobuf.Message, SwiftProtob
     if lhs.timeUnsure != rhs.timeUnsure {return false}
     if lhs.lines != rhs.lines {return false}
     if lhs.doubts != rhs.doubts {return false}
+    if lhs.unsigned != rhs.unsigned {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1372,5 +1531,5 @@ nonisolated extension WireArrivalOrderIssued.Doubt: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension WireArrivalOrderIssued.Doubt.Reason: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}COUNTED_TWICE\0\u{1}OVER_DELIVERY\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}COUNTED_TWICE\0\u{1}OVER_DELIVERY\0\u{1}NOTES_DIFFER\0")
 }

@@ -67,7 +67,11 @@ extension HomeView {
                     ]
                 )
             )
-            if !receipt.doubts.isEmpty {
+            if receipt.isUnsigned {
+                row.mark = words.text("kiosk.unsigned")
+                row.markTone = "attention"
+            }
+            if !receipt.doubts.isEmpty || receipt.noteConflict?.isSettled == false {
                 row.mark = words.text("kiosk.held")
                 row.markTone = "attention"
             }

@@ -65,6 +65,7 @@ struct AgentDaemon {
             store: store,
             vocabulary: PlantVocabulary.all,
             compressor: NoteCompression.compressor,
+            rules: try CodeRuleLibrary.rules(Texts.folder()),
             clock: clock,
             dice: SystemDice(),
             report: { $0.log(to: logger) }

@@ -15,7 +15,11 @@ struct CodeCommand: ParsableCommand {
 
     struct Make: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Draw a QR code of a text or of a file's bytes."
+            abstract: "Draw a QR code of a text or of a file's bytes.",
+            discussion: """
+                A text in ASCII that is too long for one symbol becomes FILE-1-of-N.png and so on, \
+                parts that a terminal joins in any order; at most 12.
+                """
         )
 
         @Argument(help: "The text to put into the code.")
@@ -40,7 +44,31 @@ struct CodeCommand: ParsableCommand {
                 if let file { QRContent(bytes: try FileBytes.read(file)) } else {
                     QRContent(text: text ?? "")
                 }
-            try drawing.draw(content, to: out, using: ImagingWorkerClient())
+            let client = ImagingWorkerClient()
+            guard let text, try !fits(content, client) else {
+                return try drawing.draw(content, to: out, using: client)
+            }
+            try drawing.draw(
+                parts: try Talk.refusing { try NotePart.texts(of: text) },
+                to: out,
+                using: client
+            )
+        }
+
+        /// Whether one symbol holds it; a text outside ASCII cannot be parted, and says so when it
+        /// is drawn.
+        private func fits(_ content: QRContent, _ client: ImagingWorkerClient) throws -> Bool {
+            guard content.bytes.allSatisfy({ $0 < 128 }), content.bytes.count > 1_000 else {
+                return true
+            }
+            do {
+                _ = try client.modules(of: content, level: drawing.correction)
+                return true
+            } catch ImagingError.refused(.contentTooLong, _) {
+                return false
+            } catch {
+                throw error
+            }
         }
     }
 
@@ -110,8 +138,17 @@ struct CodeCommand: ParsableCommand {
         @Flag(help: "Read it as a GS1 element string, bracketed text or Digital Link only.")
         var gs1 = false
 
+        @Option(
+            help: "A file of rules for suppliers' own codes; else those of Templates/CodeRules."
+        )
+        var rules: String?
+
         func run() throws {
-            let parser = CodeParser(compressor: DeflateCompressor(format: .raw))
+            let known = try Talk.refusing {
+                try rules.map(CodeRuleLibrary.rules(file:))
+                    ?? CodeRuleLibrary.rules(Texts.folder())
+            }
+            let parser = CodeParser(compressor: DeflateCompressor(format: .raw), rules: known)
             if text == "-" {
                 while let line = readLine() {
                     try Talk.line(json: answer(line, parser).json())

@@ -29,10 +29,26 @@ struct DrawingOptions: ParsableArguments {
         }
     }
 
+    var correction: ErrorCorrection { ErrorCorrection(letter: level) ?? .medium }
+
+    /// Draws the symbols of a text; several become `note-2-of-4.png` and so on.
+    func draw(parts: [String], to path: String, using client: ImagingWorkerClient) throws {
+        let url = URL(fileURLWithPath: path)
+        let name = url.deletingPathExtension().lastPathComponent
+        for (index, text) in parts.enumerated() {
+            let numbered = url.deletingLastPathComponent()
+                .appendingPathComponent("\(name)-\(index + 1)-of-\(parts.count)")
+                .appendingPathExtension(url.pathExtension).path
+            let file = parts.count == 1 ? path : numbered
+            try draw(QRContent(text: text), to: file, using: client)
+            if parts.count > 1 { Talk.line("part \(index + 1) of \(parts.count): \(file)") }
+        }
+    }
+
     /// Draws the code and writes the file, in the form that its name asks for.
     func draw(_ content: QRContent, to path: String, using client: ImagingWorkerClient) throws {
         let form = try PictureForm(path: path)
-        let level = ErrorCorrection(letter: level) ?? .medium
+        let level = correction
         let file: [UInt8]
         switch form {
         case .png:

@@ -21,7 +21,8 @@ struct NoteCommand: ParsableCommand {
             discussion: """
                 Without --key the note is signed with the key that the data folder keeps for its \
                 supplier; the first note of a supplier makes one. A note that is too long for one \
-                symbol becomes FILE-1-of-N.png and so on, at most 12.
+                symbol becomes FILE-1-of-N.png and so on, at most 12; a longer one is printed as \
+                its signed digest, and its lines must come to the terminals from the hub.
                 """
         )
 
@@ -67,21 +68,7 @@ struct NoteCommand: ParsableCommand {
                 }
             }
             let texts = try Talk.refusing { try NotePart.texts(of: note.signed().code) }
-            let client = ImagingWorkerClient()
-            for (index, text) in texts.enumerated() {
-                let path = texts.count == 1 ? out : Self.path(out, index + 1, of: texts.count)
-                try drawing.draw(QRContent(text: text), to: path, using: client)
-                if texts.count > 1 { Talk.line("part \(index + 1) of \(texts.count): \(path)") }
-            }
-        }
-
-        /// `note.png` becomes `note-2-of-4.png`.
-        private static func path(_ path: String, _ number: Int, of count: Int) -> String {
-            let url = URL(fileURLWithPath: path)
-            let name = url.deletingPathExtension().lastPathComponent
-            return url.deletingLastPathComponent()
-                .appendingPathComponent("\(name)-\(number)-of-\(count)")
-                .appendingPathExtension(url.pathExtension).path
+            try drawing.draw(parts: texts, to: out, using: ImagingWorkerClient())
         }
     }
 
@@ -96,7 +83,9 @@ struct NoteCommand: ParsableCommand {
         func run() throws {
             let compressor = DeflateCompressor(format: .raw)
             let isComplete = try NotePictures.each(images) { text in
-                try SignedNote.parse(text, compressor: compressor)
+                text.hasPrefix(SignedDigest.prefix)
+                    ? .digest(try SignedDigest.parse(text, compressor: compressor))
+                    : .note(try SignedNote.parse(text, compressor: compressor))
             }
             if !isComplete { throw ExitCode.failure }
         }
@@ -130,7 +119,13 @@ struct NoteCommand: ParsableCommand {
                     ?? NoteKeyFolder(data: data).publicKeys()
             }
             let isComplete = try NotePictures.each(images) { text in
-                try SignedNote.open(text, keys: known, now: now, compressor: compressor)
+                text.hasPrefix(SignedDigest.prefix)
+                    ? .digest(
+                        try SignedDigest.open(text, keys: known, now: now, compressor: compressor)
+                    )
+                    : .note(
+                        try SignedNote.open(text, keys: known, now: now, compressor: compressor)
+                    )
             }
             if !isComplete { throw ExitCode.failure }
         }
@@ -139,9 +134,24 @@ struct NoteCommand: ParsableCommand {
 
 /// Reads notes out of pictures and prints a line for each.
 enum NotePictures {
+    /// What was found in a picture.
+    enum Found {
+        case note(SignedNote)
+        case digest(SignedDigest)
+    }
+
+    private struct Digest: Encodable {
+        let supplier: String
+        let number: String
+        let site: String
+        let lines: Int
+        let sha256: String
+    }
+
     private struct Document: Encodable {
         let file: String
         var note: NoteContent?
+        var digest: Digest?
         var key: String?
         var part: Part?
         var error: String?
@@ -159,7 +169,7 @@ enum NotePictures {
     /// picture that completes it.
     ///
     /// - Returns: whether every picture held a note that `open` took.
-    static func each(_ images: [String], open: (String) throws -> SignedNote) throws -> Bool {
+    static func each(_ images: [String], open: (String) throws -> Found) throws -> Bool {
         let client = ImagingWorkerClient()
         var isComplete = true
         var collected: [String: NoteParts] = [:]
@@ -170,15 +180,28 @@ enum NotePictures {
                 let reading = try client.read(picture: picture, symbologies: [.qr])
                 let texts = reading.symbols.map(\.text.text)
                 guard
-                    let text = texts.first(where: { $0.hasPrefix("TMN") || $0.hasPrefix("TMP") })
+                    let text = texts.first(where: {
+                        ["TMN", "TMP", "TMD"].contains(String($0.prefix(3)))
+                    })
                         ?? texts.first
                 else {
                     throw FileTrouble(path: image, reason: "no code that could be read")
                 }
                 let whole = try joined(text, &collected, &document)
-                if let signed = try whole.map(open) {
+                switch try whole.map(open) {
+                case .note(let signed):
                     document.note = signed.content
                     document.key = signed.keyID.description
+                case .digest(let signed):
+                    document.digest = Digest(
+                        supplier: signed.supplier,
+                        number: signed.number,
+                        site: signed.site,
+                        lines: signed.lineCount,
+                        sha256: signed.digest.hexadecimal
+                    )
+                    document.key = signed.keyID.description
+                case nil: break
                 }
             } catch {
                 isComplete = false

@@ -13,7 +13,7 @@ struct HubCommand: AsyncParsableCommand {
         abstract: "The hub that the terminals reconcile with.",
         subcommands: [
             Serve.self, Site.self, Enroll.self, Import.self, Orders.self, Note.self, Review.self,
-            KeyCommand.self,
+            KeyCommand.self, SupplierCommand.self,
         ]
     )
 
@@ -177,7 +177,7 @@ struct HubCommand: AsyncParsableCommand {
 
     struct Review: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Rule on two counts of an order that is held for review.",
+            abstract: "Rule on two counts, or on notes that differ, of an order that is held.",
             discussion: "A later ruling replaces an earlier one; both stay on record."
         )
 
@@ -190,7 +190,10 @@ struct HubCommand: AsyncParsableCommand {
         var order: String
 
         @Option(help: "both-real, or same-goods: then the other count does not count.")
-        var ruling: Ruling
+        var ruling: Ruling?
+
+        @Option(help: "Which of the notes that differ holds: the operation that opened it.")
+        var note: String?
 
         @Option(help: "The observation that counts; needed where several pairs are open.")
         var one: String?
@@ -207,11 +210,19 @@ struct HubCommand: AsyncParsableCommand {
             guard (one == nil) == (other == nil) else {
                 throw ValidationError("give both --one and --other, or neither")
             }
+            guard (ruling == nil) != (note == nil) else {
+                throw ValidationError("give either --ruling or --note")
+            }
         }
 
         func run() async throws {
             try await Output.orExit {
-                let ruling = ruling.rawValue.replacingOccurrences(of: "-", with: "_")
+                if let note {
+                    let request = HubRequest.settleNotes(order: order, opening: note, worker: by)
+                    _ = try await Office(folder: data.data).ask(request)
+                    return Output.talk("ruled: \(note) holds")
+                }
+                let ruling = (ruling?.rawValue ?? "").replacingOccurrences(of: "-", with: "_")
                 let request = HubRequest.settle(
                     order: order,
                     ruling: ruling,

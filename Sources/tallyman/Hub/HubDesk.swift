@@ -61,6 +61,11 @@ struct HubDesk: Sendable {
         case .settle(let order, let ruling, let one, let other, let worker):
             try await settle(order, ruling, one, other, by: worker)
             return .done
+        case .settleNotes(let order, let opening, let worker):
+            try await settleNotes(order, opening, by: worker)
+            return .done
+        case .suppliers, .takeUnsigned:
+            return .suppliers(try await suppliers(request))
         case .makeNote(let json, let worker):
             return .note(text: try await makeNote(Array(json), by: worker))
         case .keys, .rotateKey, .revokeKey:
@@ -151,53 +156,6 @@ struct HubDesk: Sendable {
         try await shell.write { node, dice, reading, transaction in
             try node.makeNote(
                 try NoteContent(json: json, now: reading.wall),
-                by: worker,
-                reading: reading,
-                dice: &dice,
-                in: transaction
-            )
-        }
-    }
-
-    /// Rules on the open double count of an order; with several, the two observations say which.
-    private func settle(
-        _ number: String,
-        _ ruling: String,
-        _ one: String?,
-        _ other: String?,
-        by worker: String
-    ) async throws {
-        guard let ruling = ReceiptFact.Ruling(text: ruling) else {
-            throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
-        }
-        let reviewer = try await shell.read { node, reading in
-            Worker(try node.reader(reading).record(of: Worker.key(badge: worker)))
-        }
-        guard let reviewer, !reviewer.roles.isDisjoint(with: [.teamLeader, .supervisor]) else {
-            throw HubRefusal.mayNotReview(worker)
-        }
-        let orders = try await shell.read { try $0.arrivalOrders(in: $1) }
-        guard let order = orders.first(where: { $0.number == number }),
-            let receipt = Identifier(text: order.receipt)
-        else { throw HubRefusal.unknownOrder(number) }
-        let open = order.doubleCounts.filter { pair in
-            one.map { $0 == pair.one.operation } ?? (pair.ruling == "open")
-        }
-        guard let pair = open.first, open.count == 1 || one != nil,
-            let first = OperationID(text: one ?? pair.one.operation),
-            let second = OperationID(text: other ?? pair.other.operation)
-        else { throw ReceivingRefusal.noSuchDoubt }
-        let key = EntityKey(
-            scope: Scope(site: order.site, area: ReceivingRoom.area),
-            kind: ReceivingRoom.EntityKind.receipt,
-            id: receipt
-        )
-        try await shell.write { node, dice, reading, transaction in
-            try node.settle(
-                receipt: key,
-                first,
-                second,
-                ruling,
                 by: worker,
                 reading: reading,
                 dice: &dice,

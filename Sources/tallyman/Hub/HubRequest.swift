@@ -10,7 +10,10 @@ enum HubRequest: Codable, Sendable {
     case importFile(name: String, content: Data)
     case orders
     case settle(order: String, ruling: String, one: String?, other: String?, worker: String)
+    case settleNotes(order: String, opening: String, worker: String)
     case makeNote(json: Data, worker: String)
+    case suppliers
+    case takeUnsigned(supplier: String, takes: Bool)
     case keys(supplier: String?)
     case rotateKey(supplier: String)
     case revokeKey(supplier: String, key: String)
@@ -26,7 +29,7 @@ extension HubRequest {
         switch self {
         case .addSite, .importFile: true
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
-            .rotateKey, .revokeKey:
+            .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
         }
     }
@@ -63,6 +66,7 @@ enum HubAnswer: Codable, Sendable {
     case orders(Orders)
     case note(text: String)
     case keys([SupplierKeyView])
+    case suppliers([SupplierView])
     case observations([ObservationView])
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int)

@@ -7,7 +7,8 @@ import Tally
 extension ArrivalOrderView {
     var text: String {
         let held = status == "held_for_review" ? "  HELD FOR REVIEW 待复核" : ""
-        let head = "\(number) r\(revision)  \(supplier) \(note)  arrived \(arrived)\(held)"
+        let mark = unsigned ? "  UNSIGNED 未签名" : ""
+        let head = "\(number) r\(revision)  \(supplier) \(note)  arrived \(arrived)\(mark)\(held)"
         let lines = lines.map { line in
             let lots = line.lots.map { "\($0.lot): \($0.quantity)" }.joined(separator: ", ")
             let damaged = line.damaged.map { "  damaged \($0)" } ?? ""
@@ -19,7 +20,13 @@ extension ArrivalOrderView {
                 + " | \(pair.other.what) by \(pair.other.worker) at \(pair.other.moment)"
                 + " → \(pair.ruling)"
         }
-        return ([head] + lines + pairs).joined(separator: "\n")
+        let papers = notes.map { note in
+            let standing = note.holds ? note.settled ? "holds" : "holds for now" : "differs"
+            return "    note issued \(note.issued), scanned by \(note.opening.worker) at "
+                + "\(note.opening.moment): \(standing)  \(note.opening.operation)\n        "
+                + note.lines.joined(separator: ", ")
+        }
+        return ([head] + lines + pairs + papers).joined(separator: "\n")
     }
 }
 

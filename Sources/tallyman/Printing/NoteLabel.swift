@@ -19,7 +19,7 @@ struct NoteLabel {
         let note = try NoteContent(json: json, now: now)
         let keys = NoteKeyFolder(data: folder)
         let signer = try key.map(NoteKeyFolder.signer) ?? keys.signer(of: note.supplier)
-        let code = try SignedNote.make(
+        let code = try SignedNote.makeOrDigest(
             note,
             signer: signer,
             compressor: DeflateCompressor(format: .raw, level: 9)

@@ -50,6 +50,12 @@ struct ReceiptView: Hashable, Sendable {
     let closed: String?
     let order: String?
     let isHeld: Bool
+    /// "Unsigned: …", with the rule that read the code; nil where somebody vouches for the note.
+    let unsigned: String?
+    /// "Signed notes differ: …", until a person has ruled.
+    let notesDiffer: String?
+    /// No lines are known, so nothing can be counted yet.
+    let isBare: Bool
     let partsDone: String?
     /// The next number is for damaged goods.
     let isForDamage: Bool
@@ -101,7 +107,13 @@ struct ReceiptView: Hashable, Sendable {
         }
         let order = try reader.arrivalOrder(of: receipt)
         self.order = order.map { words.text("kiosk.arrival_order", ["order": $0.number]) }
-        isHeld = order?.isHeldForReview ?? !receipt.doubts.isEmpty
+        let conflict = receipt.noteConflict.flatMap { $0.isSettled ? nil : $0 }
+        isHeld = order?.isHeldForReview ?? (!receipt.doubts.isEmpty || conflict != nil)
+        unsigned =
+            receipt.isUnsigned
+            ? words.text("kiosk.unsigned_notice", ["rule": receipt.openings[0].rule ?? ""]) : nil
+        notesDiffer = conflict.map { Self.differing($0, words) }
+        isBare = receipt.lines.isEmpty
         let names = try receipt.partsDone.map { try reader.workerName($0.author) }
         partsDone =
             names.isEmpty
@@ -112,6 +124,20 @@ struct ReceiptView: Hashable, Sendable {
             )
         self.isForDamage = isForDamage && !receipt.isClosed
         commands = Commands()
+    }
+
+    private static func differing(
+        _ conflict: Receipt.NoteConflict,
+        _ words: KioskWords
+    ) -> String {
+        let others = conflict.others.map { words.time($0.note.issuedAt) }
+        return words.text(
+            "kiosk.notes_differ_notice",
+            [
+                "holding": words.time(conflict.holding.note.issuedAt),
+                "others": others.joined(separator: ", "),
+            ]
+        )
     }
 }
 
