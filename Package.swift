@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(
@@ -136,7 +137,7 @@ let package = Package(
         system("CPangoCairo", "pangocairo", "libpango1.0-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         room("Deflate", ["Tally", "CZlib"]),
-        room("Ledger", ["Tally", "Labels", "Sync", grdb]),
+        room("Ledger", ["Tally", "Labels", "Sync", grdb, sqlite]),
         .target(
             name: "ZXingShim",
             path: "Sources/C/ZXingShim",
@@ -204,8 +205,7 @@ let package = Package(
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
                 "Simulator",
                 arguments, hummingbird, hummingbirdCore, httpClient, logging, lifecycle, crypto,
-                grdb,
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                grdb, sqlite,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -282,7 +282,8 @@ let package = Package(
             path: "Tests/PortSuites",
             swiftSettings: strict
         ),
-        tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", grdb]),
+        .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
+        tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", "FaultyDisk", grdb]),
         tests(
             "SyncTests",
             [

@@ -18,6 +18,8 @@ public final class TerminalShell: Sendable {
         /// What the wall clock said when the oldest of them was recorded.
         public var unsyncedSince: Moment?
         public var scopes: [ScopeStatus] = []
+        /// How the store under it stands: room, damage.
+        public var store = StoreCondition()
     }
 
     /// How a scope stands.
@@ -52,6 +54,7 @@ public final class TerminalShell: Sendable {
 
     let store: any AsyncReplicaStore
     let clock: any Clock
+    private let watch: (any StoreWatch)?
     /// Changed only inside the store's transactions, which run one after another; the lock is for
     /// the readers beside them.
     private let state: Mutex<State>
@@ -72,6 +75,7 @@ public final class TerminalShell: Sendable {
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
     ///   - report: told when the state was found damaged or was mended.
+    ///   - watch: who knows how the store stands; nil for a store that is always well.
     /// - Throws: what the store throws.
     public init(
         store: any AsyncReplicaStore,
@@ -80,7 +84,8 @@ public final class TerminalShell: Sendable {
         rules: CodeRules = .none,
         clock: any Clock,
         dice: some Dice,
-        report: @escaping @Sendable (StateEvent) -> Void = { _ in }
+        report: @escaping @Sendable (StateEvent) -> Void = { _ in },
+        watch: (any StoreWatch)? = nil
     ) async throws {
         let opened = try await store.write { transaction in
             var dice = dice
@@ -94,6 +99,7 @@ public final class TerminalShell: Sendable {
             return State(node: node, dice: dice)
         }
         self.store = store
+        self.watch = watch
         self.clock = clock
         self.report = report
         self.compressor = compressor
@@ -191,6 +197,7 @@ public final class TerminalShell: Sendable {
         let terminal = state.withLock(\.node.terminal)
         return try await store.read { reading in
             var status = Status()
+            if let watch { status.store = watch.condition }
             let backlog = try reading.backlog(of: terminal.replica.id)
             status.unsynced = backlog.count
             status.unsyncedSince = backlog.since

@@ -29,7 +29,7 @@ extension LedgerStore {
     /// - Throws: ``LedgerError`` or ``LedgerDifference``.
     @discardableResult
     public func backup(to path: String) throws -> BackupReport {
-        try DatabaseCopy.make(of: pool, from: folder.database, to: path)
+        try DatabaseCopy.make(of: pool, from: folder.database, to: path, disk: options.disk)
     }
 
     /// As ``backup(to:)-(String)``, on a thread of its own: no thread of Swift's pool waits.
@@ -60,14 +60,19 @@ extension LedgerStore {
         let backup = try LedgerError.translating(path) {
             try DatabaseQueue(path: path, configuration: DatabaseCopy.reading)
         }
-        return try DatabaseCopy.make(of: backup, from: path, to: folder.database) { copy in
+        return try DatabaseCopy.make(
+            of: backup,
+            from: path,
+            to: folder.database,
+            disk: .system
+        ) { copy in
             try copy.doubtOpenJobs()
         }
     }
 }
 
 /// Copies of a database that are looked at before they count.
-private enum DatabaseCopy {
+enum DatabaseCopy {
     static var reading: Configuration {
         var configuration = Configuration()
         configuration.readonly = true
@@ -75,36 +80,30 @@ private enum DatabaseCopy {
         return configuration
     }
 
+    @discardableResult
     static func make(
         of source: any DatabaseReader,
         from original: String,
         to path: String,
+        disk: any Disk,
         change: (Database) throws -> Void = { _ in }
     ) throws -> BackupReport {
         let part = path + ".part"
         do {
-            try create(part)
+            unlink(part)  // what an attempt left that was cut off
+            try disk.create(part).sync()
             let scopes = try LedgerError.translating(original) {
                 try copy(source, to: part, change: change)
             }
-            try FileSync.toDisk(part)
+            try disk.open(part).sync()
             let byteCount = try size(of: part)
-            guard rename(part, path) == 0 else { throw FileSync.failure(path) }
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            try FileSync.toDisk(folder)
+            try disk.rename(part, to: path)
+            try disk.syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
             return BackupReport(path: path, byteCount: byteCount, scopes: scopes)
         } catch {
             unlink(part)  // best effort: the next attempt starts the part anew
             throw error
         }
-    }
-
-    /// An empty file that only its owner may read: a database holds the replica's private key.
-    private static func create(_ path: String) throws {
-        unlink(path)  // what an attempt left that was cut off
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileSync.failure(path) }
-        close(file)
     }
 
     private static func copy(
@@ -147,23 +146,7 @@ private enum DatabaseCopy {
 
     private static func size(of path: String) throws -> Int {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw FileSync.failure(path) }
+        guard stat(path, &status) == 0 else { throw LedgerError.system(path) }
         return Int(status.st_size)
-    }
-}
-
-/// Waits until the disk has what was written.
-private enum FileSync {
-    /// Brings a file, or the names in a folder, to the disk.
-    static func toDisk(_ path: String) throws(LedgerError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure(path) }
-        defer { close(file) }
-        guard fsync(file) == 0 else { throw failure(path) }
-    }
-
-    static func failure(_ path: String) -> LedgerError {
-        errno == ENOSPC
-            ? .diskFull(path) : .failed(path, detail: String(cString: strerror(errno)))
     }
 }

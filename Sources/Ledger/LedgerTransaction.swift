@@ -16,6 +16,50 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     private var known: Set<EntityKey> = []
     /// What is to be added to the stored sums of leaves.
     private var leafChanges: [DigestLeaf: ScopeDigest] = [:]
+    /// Whether ``entries`` are kept.
+    private let journals: Bool
+    /// What the second journal has to hold of this transaction, in order.
+    private(set) var entries: [JournalEntry] = []
+
+    init(_ database: Database, journals: Bool = false) {
+        self.journals = journals
+        super.init(database)
+    }
+
+    /// What is held back, to go back to when a part of the transaction is undone.
+    var mark: Mark {
+        get {
+            Mark(
+                settings: settings,
+                changedSettings: changedSettings,
+                states: states,
+                changedStates: changedStates,
+                known: known,
+                leafChanges: leafChanges,
+                entries: entries
+            )
+        }
+        set {
+            settings = newValue.settings
+            changedSettings = newValue.changedSettings
+            states = newValue.states
+            changedStates = newValue.changedStates
+            known = newValue.known
+            leafChanges = newValue.leafChanges
+            entries = newValue.entries
+        }
+    }
+
+    /// The held-back state at one moment.
+    struct Mark {
+        fileprivate let settings: [SettingKey: [UInt8]?]
+        fileprivate let changedSettings: Set<SettingKey>
+        fileprivate let states: [Scope: ScopeState]
+        fileprivate let changedStates: Set<Scope>
+        fileprivate let known: Set<EntityKey>
+        fileprivate let leafChanges: [DigestLeaf: ScopeDigest]
+        fileprivate let entries: [JournalEntry]
+    }
 
     /// Writes what was held back; the last thing before the commit.
     func flush() throws {
@@ -85,6 +129,7 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     func set(_ key: SettingKey, to value: [UInt8]?) throws {
         settings[key] = .some(value)
         changedSettings.insert(key)
+        if journals, KeptSetting.isKept(key) { entries.append(.setting(key.text, value)) }
     }
 
     // MARK: - Scopes and entities
@@ -146,6 +191,9 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
             """,
             arguments
         )
+        if journals, try setting(Setting.replica) == operation.id.replica.bytes {
+            entries.append(.operation(operation.bytes))
+        }
         if let judgement = logged.judgement {
             try raiseHead(of: operation.scope, to: judgement.position)
         }

@@ -11,11 +11,14 @@ struct ChainCheck {
     private let reading: LedgerReading
     private let own: Identifier?
     private let isTerminal: Bool
+    /// A replica that was rebuilt has what other copies had of its operations.
+    private let isRebuilt: Bool
 
     init(_ reading: LedgerReading) throws {
         self.reading = reading
         own = try reading.setting(Setting.privateKey).map { try Replica(privateKey: $0).id }
         isTerminal = try TerminalReplica.enrolment(in: reading) != nil
+        isRebuilt = try reading.setting(Setting.rebuilds) != nil
     }
 
     func run() throws {
@@ -35,7 +38,8 @@ struct ChainCheck {
                 before?.id.replica == id.replica && before?.id.incarnation == id.incarnation
             let last = sameChain ? before?.id.sequence ?? 0 : 0
             let isNeighbour = id.sequence == last + 1
-            if !isNeighbour, id.replica == own || !isTerminal { throw LedgerDifference.gap(id) }
+            let isWhole = id.replica == own ? !isRebuilt : !isTerminal
+            if !isNeighbour, isWhole { throw LedgerDifference.gap(id) }
             if isNeighbour, last > 0 {
                 let linked = operation.previous == before?.hash
                 guard linked || isKnownBreak(logged) else { throw LedgerDifference.link(id) }
@@ -68,7 +72,7 @@ struct ChainCheck {
             count += 1
             return true
         }
-        if let broken = links.values.min() { throw LedgerDifference.link(broken) }
+        if let broken = links.values.min(), !isRebuilt { throw LedgerDifference.link(broken) }
         guard hasLast || last == nil && count == 0 else {
             throw LedgerDifference.lastOperation(last ?? own)
         }

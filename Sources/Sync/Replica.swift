@@ -7,10 +7,12 @@ public enum Setting {
     /// The Ed25519 private key, 32 bytes.
     public static let privateKey = SettingKey("replica.private_key")
     /// The replica's id, 16 bytes: derived from the key, kept since deriving is slow.
-    static let replica = SettingKey("replica.id")
+    package static let replica = SettingKey("replica.id")
     /// The hash of the replica's last operation, to which its next one links.
     package static let lastHash = SettingKey("replica.last_hash")
     package static let stamp = SettingKey("replica.stamp")
+    /// How often the store was rebuilt from other copies; absent for never.
+    package static let rebuilds = SettingKey("replica.rebuilds")
     package static let epoch = SettingKey("sync.epoch")
     /// The fingerprint of the reducer that made the cells.
     static let reducer = SettingKey("state.reducer")
@@ -34,8 +36,10 @@ public struct Replica: Sendable {
     public let id: Identifier
     public let publicKey: [UInt8]
     private let privateKey: Curve25519.Signing.PrivateKey
-    /// Minted with the first operation after this value was made.
+    /// Minted with the first operation after this value was made, or after the store was rebuilt.
     private var incarnation: UInt64?
+    /// The last operation that this value made, and how often the store was rebuilt before it.
+    private var last: (hash: Identifier, rebuilds: UInt64)?
 
     /// The replica of a private key: 32 bytes.
     ///
@@ -106,8 +110,8 @@ public struct Replica: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> Operation {
-        let incarnation = incarnation ?? dice.next() | 1
-        let head = try transaction.chainHead(id, incarnation)
+        let rebuilds = try transaction.integer(Setting.rebuilds) ?? 0
+        let (incarnation, head) = try chain(rebuilds, &dice, transaction)
         let last = HybridStamp(bits: try transaction.integer(Setting.stamp) ?? 0)
         let stamp = last.next(wall: reading.wall)
         let operation = try Operation(
@@ -126,7 +130,25 @@ public struct Replica: Sendable {
         try transaction.set(Setting.stamp, to: stamp.bits)
         try transaction.set(Setting.lastHash, to: operation.hash.bytes)
         self.incarnation = incarnation
+        self.last = (operation.hash, rebuilds)
         return operation
+    }
+
+    /// The incarnation to go on with, and where its chain stands.
+    ///
+    /// One that the store does not have as this value left it (a transaction that the disk did not
+    /// take, a store rebuilt from another copy) is not gone on with: its next number may be taken.
+    private func chain(
+        _ rebuilds: UInt64,
+        _ dice: inout some Dice,
+        _ transaction: any ReplicaTransaction
+    ) throws -> (incarnation: UInt64, head: ChainHead?) {
+        if let incarnation, let last, last.rebuilds == rebuilds,
+            let head = try transaction.chainHead(id, incarnation), head.hash == last.hash
+        {
+            return (incarnation, head)
+        }
+        return (dice.next() | 1, nil)
     }
 
     /// Takes a stamp that came from another replica into the clock, so that what is recorded here

@@ -192,11 +192,17 @@ final class DaemonPlant: Sendable {
     }
 
     /// A daemon of a folder, started and not waited for.
-    func launch(_ name: String, _ arguments: [String], port: Int = 0) throws -> RunningProgram {
+    func launch(
+        _ name: String,
+        _ arguments: [String],
+        port: Int = 0,
+        disk: SmallDisk? = nil
+    ) throws -> RunningProgram {
         try RunningProgram(
             arguments + ["--data", path(name), "--listen", "127.0.0.1:\(port)"],
             home: folder,
-            log: path(name)
+            log: path(name),
+            disk: disk
         )
     }
 

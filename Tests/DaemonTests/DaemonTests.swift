@@ -39,7 +39,7 @@ extension DaemonSuites {
                 let agent = try plant.startAgent("new")
                 let lines = try plant.succeed(["doctor", "--data", agent.folder]).output
                     .split(separator: "\n")
-                #expect(lines.count == 7)
+                #expect(lines.count == 8)
                 #expect(lines.filter { !$0.hasPrefix("ok ") } == [])
                 #expect(agent.program.stop() == .exit(0))
             }

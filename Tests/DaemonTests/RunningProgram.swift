@@ -25,6 +25,40 @@ enum Programs {
     }
 }
 
+/// A disk that a program gets, smaller than the machine's.
+enum SmallDisk {
+    /// No file may get longer than so many KiB.
+    case files(KiB: Int)
+    /// A file system in memory of so many MiB, seen by the program alone, at an empty folder.
+    case memory(MiB: Int, at: String)
+
+    /// What starts a program so.
+    fileprivate var words: [String] {
+        switch self {
+        case .files(let size):
+            // A signal that is ignored leaves the error to the program (setrlimit(2)).
+            ["/bin/bash", "-c", "trap '' XFSZ; ulimit -f \(size); exec \"$@\"", "limited"]
+        case .memory(let size, let folder):
+            [
+                "/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/bash", "-c",
+                "mount -t tmpfs -o size=\(size)m none \(folder) && exec \"$@\"", "small",
+            ]
+        }
+    }
+
+    /// Whether this user may make a file system in memory.
+    static let hasMemory: Bool = {
+        let words = SmallDisk.memory(MiB: 1, at: "/mnt").words + ["/bin/true"]
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }  // no such program
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+}
+
 /// A process of `tallyman`; killed at the latest when nobody holds this value any more.
 final class RunningProgram: Sendable {
     /// How a process ended.
@@ -50,19 +84,26 @@ final class RunningProgram: Sendable {
     ///   - arguments: without the program's name.
     ///   - home: what the program sees as home folder.
     ///   - log: the files `<log>.out` and `<log>.err` get what it says, and are emptied first.
+    ///   - disk: nil for the machine's own.
     /// - Throws: ``PlantFailure`` when it cannot be started.
-    init(_ arguments: [String], home: String, log: String) throws {
+    init(_ arguments: [String], home: String, log: String, disk: SmallDisk? = nil) throws {
         self.arguments = arguments
         outputPath = log + ".out"
         errorPath = log + ".err"
-        let process = try Self.spawn(arguments, home: home, output: outputPath, error: errorPath)
+        let words = [Programs.tallyman] + arguments
+        let process = try Self.spawn(
+            (disk?.words ?? []) + words,
+            home: home,
+            output: outputPath,
+            error: errorPath
+        )
         state = Mutex(.running(process))
     }
 
     deinit { kill() }
 
     private static func spawn(
-        _ arguments: [String],
+        _ words: [String],
         home: String,
         output: String,
         error: String
@@ -80,15 +121,14 @@ final class RunningProgram: Sendable {
         environment["STATE_DIRECTORY"] = nil
         environment["TALLYMAN_DATA"] = nil
         environment["TALLYMAN_TEMPLATES"] = Programs.template("")
-        let words = [Programs.tallyman] + arguments
         var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         var process: pid_t = 0
-        let status = posix_spawn(&process, Programs.tallyman, &actions, nil, &argv, &envp)
+        let status = posix_spawn(&process, words[0], &actions, nil, &argv, &envp)
         guard status == 0 else {
-            throw PlantFailure("\(Programs.tallyman): \(String(cString: strerror(status)))")
+            throw PlantFailure("\(words[0]): \(String(cString: strerror(status)))")
         }
         return process
     }

@@ -46,7 +46,7 @@ enum ImportTable {
         "Agent": RoomRule(core, foundation),
         "Hub": RoomRule(core, foundation),
         "Deflate": RoomRule(["Tally"], ["CZlib"]),
-        "Ledger": RoomRule(core, world.union(["GRDB"])),
+        "Ledger": RoomRule(core, world.union(["GRDB", "GRDBSQLite"])),
         "Imaging": RoomRule(["Tally", "Codes", "Labels"], world),
         "ImagingWorker": RoomRule(
             ["Imaging", "Labels", "Tally"],

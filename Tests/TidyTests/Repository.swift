@@ -74,7 +74,9 @@ struct Repository: Sendable {
     var rooms: [String] { folders(in: "Sources").filter { $0 != "C" } }
 
     /// Names of the folders in `Tests` that hold Swift.
-    var suites: [String] { folders(in: "Tests", ending: ".swift") }
+    var suites: [String] {
+        (folders(in: "Tests", ending: ".swift") + folders(in: "Tests", ending: ".c")).sorted()
+    }
 
     private func folders(in parent: String, ending: String = "") -> [String] {
         let parts = files.map(\.path).filter { $0.hasSuffix(ending) }.map {

@@ -181,9 +181,16 @@ public final class BlobFolder: BlobStore {
         let file = Foundation.open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure(draft) }
         let count = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+        // A disk that takes a part of so few bytes is full.
+        if (0..<bytes.count).contains(count) { errno = ENOSPC }
         let isWritten = count == bytes.count && fdatasync(file) == 0
+        let failed = failure(draft)
         close(file)
-        guard isWritten, rename(draft, name) == 0 else { throw failure(draft) }
+        guard isWritten else {
+            unlink(draft)  // best effort: the next start takes it away
+            throw failed
+        }
+        guard rename(draft, name) == 0 else { throw failure(draft) }
         try syncFolder(of: name)
     }
 
@@ -198,8 +205,5 @@ public final class BlobFolder: BlobStore {
         guard fsync(file) == 0 else { throw failure(folder) }
     }
 
-    private static func failure(_ file: String) -> LedgerError {
-        errno == ENOSPC || errno == EDQUOT
-            ? .diskFull(file) : .failed(file, detail: String(cString: strerror(errno)))
-    }
+    private static func failure(_ file: String) -> LedgerError { .system(file) }
 }

@@ -13,6 +13,7 @@ public struct CommandRoutes: Sendable {
     private static let bodyCountMax = 256 << 10
 
     private let shell: TerminalShell
+    private let texts: StringTable?
 
     struct Ask: Decodable {
         let worker: String
@@ -25,7 +26,13 @@ public struct CommandRoutes: Sendable {
         let kind: String
     }
 
-    public init(_ shell: TerminalShell) { self.shell = shell }
+    /// - Parameters:
+    ///   - shell: the terminal.
+    ///   - texts: in which a refusal of the store is told beside its code; nil for the code alone.
+    public init(_ shell: TerminalShell, texts: StringTable? = nil) {
+        self.shell = shell
+        self.texts = texts
+    }
 
     /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
@@ -35,6 +42,8 @@ public struct CommandRoutes: Sendable {
                 return Response.json(.ok, try await run(Array(buffer: body)))
             } catch let refusal as APIRefusal {
                 return try Response.problem(refusal, .badRequest)
+            } catch let refusal as any Refusal where refusal.code.text.hasPrefix("ledger.") {
+                return try StoreProblem(refusal, texts).response()
             } catch let refusal as any Refusal {
                 return try Response.problem(refusal)
             }

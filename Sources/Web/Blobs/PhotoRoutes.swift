@@ -112,6 +112,7 @@ public struct PhotoRoutes: Sendable {
         case BlobRefusal.unknown, BlobRefusal.incomplete: .notFound
         case BlobRefusal.tooLong: .contentTooLarge
         case BlobRefusal.noRoom: .noRoom
+        case _ where refusal.code.text == "ledger.disk_full": .noRoom
         default: .badRequest
         }
     }

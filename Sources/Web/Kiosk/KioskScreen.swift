@@ -107,7 +107,8 @@ struct KioskScreen: Sendable {
             hasUnsynced: status.unsynced > 0,
             unsynced: unsynced,
             hasDevices: standing.devices != nil,
-            hasTrouble: standing.devices?.standing().contains(where: \.isInTrouble) ?? false
+            hasTrouble: standing.devices?.standing().contains(where: \.isInTrouble) ?? false,
+            warnings: StoreWarnings(words: words).texts(status.store)
         )
     }
 

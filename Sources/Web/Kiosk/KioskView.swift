@@ -40,6 +40,8 @@ struct StripView: Hashable, Sendable {
     /// Whether devices can hang on this terminal, and whether one should be looked at.
     let hasDevices: Bool
     let hasTrouble: Bool
+    /// What is wrong with the terminal's own disk or database, most urgent first.
+    let warnings: [String]
 }
 
 /// The answer to the last scan.

@@ -25,9 +25,15 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Milliseconds between rounds when there is nothing to send.")
     var poll: UInt64 = PeerSettings().pollMilliseconds
 
+    @Option(help: "Megabytes kept back, to go on recording when the disk is full; 0 for none.")
+    var ballast = 64
+
     func validate() throws {
         guard enroll == nil || hub != nil else {
             throw ValidationError("--enroll needs --hub")
+        }
+        guard (0...4_096).contains(ballast) else {
+            throw ValidationError("--ballast is 0 to 4096 megabytes")
         }
         guard (10...3_600_000).contains(poll) else {
             throw ValidationError("--poll is 10 to 3600000 milliseconds")
@@ -45,7 +51,8 @@ struct AgentCommand: AsyncParsableCommand {
                 hub: hub,
                 token: enroll.map(EnrolmentToken.init(text:)),
                 profile: profile,
-                peer: peer
+                peer: peer,
+                ballastByteCount: ballast << 20
             )
             try await daemon.run()
         }

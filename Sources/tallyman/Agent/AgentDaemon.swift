@@ -22,6 +22,8 @@ struct AgentDaemon {
     /// The file that says what hangs on the terminal; nil: nothing does.
     let profile: String?
     let peer: PeerSettings
+    /// Bytes that are kept back for when the disk is full.
+    let ballastByteCount: Int
 
     private static let hubSetting = SettingKey("agent.hub")
     /// The hub's authority as a DER certificate.
@@ -32,11 +34,12 @@ struct AgentDaemon {
     static let profileSetting = SettingKey("agent.profile")
 
     func run() async throws {
-        let store = try LedgerStore(try DataFolder(folder))
+        let logger = Daemon.logger("tallyman.agent")
+        let store = try LedgerStore(try DataFolder(folder), options(logger))
         let address = try await hubAddress(store)
         let door = address.map { self.door(to: $0, store) }
         do {
-            try await run(store, address, door)
+            try await run(store, address, door, logger)
         } catch {
             try await door?.close()
             throw error
@@ -58,8 +61,12 @@ struct AgentDaemon {
         )
     }
 
-    private func run(_ store: LedgerStore, _ address: URL?, _ door: HubDoor?) async throws {
-        let logger = Daemon.logger("tallyman.agent")
+    private func run(
+        _ store: LedgerStore,
+        _ address: URL?,
+        _ door: HubDoor?,
+        _ logger: Logger
+    ) async throws {
         let clock = try MachineClock()
         let shell = try await TerminalShell(
             store: store,
@@ -68,7 +75,8 @@ struct AgentDaemon {
             rules: try CodeRuleLibrary.rules(Texts.folder()),
             clock: clock,
             dice: SystemDice(),
-            report: { $0.log(to: logger) }
+            report: { $0.log(to: logger) },
+            watch: store
         )
         let daemon = Daemon(
             name: "agent",
@@ -76,7 +84,7 @@ struct AgentDaemon {
             controlSocket: ControlSocket.path(of: folder),
             logger: logger
         )
-        let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
+        let blobs = try blobs(store)
         let (pump, blobPump) = pumps(shell, blobs, address, door, logger)
         let spooler = try await Self.spooler(store, clock, logger)
         let printing = try PrintDesk.desk(store, clock: clock) { spooler.wake() }
@@ -85,7 +93,7 @@ struct AgentDaemon {
             (daemon.address.text, pump?.isConnected ?? false)
         }
         let pages = Router()
-        CommandRoutes(shell).add(to: pages)
+        CommandRoutes(shell, texts: try StringTable(try Texts.folder())).add(to: pages)
         PrintRoutes(printing).add(to: pages)
         try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
         let photos = PhotoRoutes(blobs, want: { blobPump?.want($0) })
@@ -108,6 +116,7 @@ struct AgentDaemon {
             .add(to: control)
         var services: [any Service] = []
         if let pump, let blobPump { services = [pump, blobPump] }
+        services.append(StoreCaretaker(store: store, logger: logger))
         services.append(SpoolerService(spooler: spooler))
         services.append(DeviceService(devices: devices, pages: kiosk))
         try devices.start()
@@ -137,6 +146,13 @@ struct AgentDaemon {
         )
     }
 
+    /// Photos go first when room is short: they can wait at their source.
+    private func blobs(_ store: LedgerStore) throws -> BlobDesk {
+        try BlobDesk(hasRoom: { store.roomLeft > .noPhotos }) {
+            BlobFolder(DataFolder.blobs(of: folder))
+        }
+    }
+
     /// What hangs on the terminal.
     private func devices(_ store: LedgerStore) async throws -> TerminalDevices {
         var terminal = TerminalProfile()
@@ -149,6 +165,12 @@ struct AgentDaemon {
         }
         let texts = try StringTable(try Texts.folder())
         return try await TerminalDevices(terminal, store: store, texts: texts)
+    }
+
+    private func options(_ logger: Logger) -> LedgerOptions {
+        var options = LedgerOptions.terminal(ballastByteCount: ballastByteCount)
+        options.tell = { StoreCaretaker.tell($0, logger) }
+        return options
     }
 
     private static func spooler(
@@ -222,6 +244,8 @@ struct AgentDesk: Sendable {
                     try store.verify(reducer, compressor: NoteCompression.compressor)
                 )
             )
+        case .journal:
+            return .journal(JournalAnswer(try store.journalReport()))
         case .backup(let path):
             let report = try await store.backup(to: path)
             return .backedUp(path: report.path, bytes: report.byteCount)
@@ -264,28 +288,51 @@ struct AgentDesk: Sendable {
                 }
             ) { first, _ in first },
             repairs: status.scopes.reduce(0) { $0 + $1.repair.repairs },
-            devices: devices.statuses.map(AgentAnswer.Device.init)
+            devices: devices.statuses.map(AgentAnswer.Device.init),
+            room: "\(status.store.roomLeft)",
+            damage: status.store.damage.map {
+                AgentAnswer.Damage(
+                    finding: $0.finding.rawValue,
+                    found: $0.found.description,
+                    detail: $0.detail,
+                    movedTo: $0.movedTo,
+                    recovered: $0.recovered
+                )
+            },
+            failing: status.store.isFailing
         )
     }
 
     func health() async throws -> [UInt8] {
         struct Health: Encodable {
-            let status = "ok"
+            /// `failing`: nothing can be saved; `degraded`: see `room` and `damage`.
+            let status: String
             let enrolled: Bool
             let connected: Bool
             let unsynced: Int
             let unsyncedSince: String?
             let devices: [AgentAnswer.Device]
+            let room: String
+            let damage: String?
         }
         let status = try await status()
+        let isFailing = status.failing || status.room == "\(RoomLeft.none)"
+        let isWell = status.room == "\(RoomLeft.all)"
         let health = Health(
+            status: isFailing ? "failing" : isWell ? "ok" : "degraded",
             enrolled: status.name != nil,
             connected: status.connected,
             unsynced: status.unsynced,
             unsyncedSince: status.unsyncedSince,
-            devices: status.devices
+            devices: status.devices,
+            room: status.room,
+            damage: status.damage.map { "\($0.finding) \($0.found)" }
         )
         return Array(try JSONEncoder().encode(health))
+    }
+
+    private func room(_ status: AgentAnswer.Status) -> RoomLeft {
+        RoomLeft.allCases.first { "\($0)" == status.room } ?? .all
     }
 
     func metrics() async throws -> [Metric] {
@@ -313,6 +360,16 @@ struct AgentDesk: Sendable {
                 "Times that the state differed from the hub's and was repaired.",
                 type: "counter",
                 [.init(Double(status.repairs))]
+            ),
+            Metric(
+                "tallyman_store_room",
+                "What the disk has room for: 3 all, 2 no photos, 1 no views, 0 nothing.",
+                [.init(Double(room(status).rawValue))]
+            ),
+            Metric(
+                "tallyman_store_damaged",
+                "Whether the store was ever found damaged and mended.",
+                [.init(status.damage == nil ? 0 : 1)]
             ),
             ProcessMetrics.resident(),
         ] + ScopeCare.metrics(status.care) + DeviceMetrics.all(devices.statuses)

@@ -4,6 +4,7 @@ import Foundation
 enum AgentRequest: Codable, Sendable {
     case status
     case verify
+    case journal
     case backup(path: String)
     case print(PrintRequest)
 }
@@ -23,6 +24,11 @@ enum AgentAnswer: Codable, Sendable {
         let care: [String: ScopeCare]
         let repairs: UInt64
         let devices: [Device]
+        /// `all`, `noPhotos`, `noViews` or `none`.
+        let room: String
+        let damage: Damage?
+        /// Whether the store cannot be written.
+        let failing: Bool
     }
 
     /// A device of the terminal.
@@ -37,8 +43,18 @@ enum AgentAnswer: Codable, Sendable {
         let losses: [String: UInt64]
     }
 
+    /// The last damage of the store that was mended.
+    struct Damage: Codable, Sendable {
+        let finding: String
+        let found: String
+        let detail: String
+        let movedTo: String?
+        let recovered: Int
+    }
+
     case status(Status)
     case verified(VerifyAnswer)
+    case journal(JournalAnswer)
     case backedUp(path: String, bytes: Int)
     case print(PrintAnswer)
 }

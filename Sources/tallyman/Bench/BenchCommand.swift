@@ -11,13 +11,22 @@ struct BenchCommand: AsyncParsableCommand {
 
     enum Name: String, ExpressibleByArgument, CaseIterable {
         case commit, merge, push, pull, encode, scan, frames
+        case snapshot, round, repair
     }
 
-    @Argument(help: "What to measure: commit, merge, push, pull, encode, scan or frames.")
+    @Argument(
+        help: """
+            What to measure: commit, merge, push, pull, snapshot, round, repair, encode, scan or \
+            frames.
+            """
+    )
     var name: Name
 
     @Option(help: "How many operations.")
     var operations = 10_000
+
+    @Option(help: "How many rows in the scope, for snapshot, round and repair.")
+    var rows = 100_000
 
     @Option(help: "Where to put the files, on the disk that is to be measured.")
     var folder: String?
@@ -44,6 +53,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard name != .scan || corpus != nil && manifest != nil else {
             throw ValidationError("scan needs --corpus and --manifest")
         }
+        guard (6_000...10_000_000).contains(rows) else {
+            throw ValidationError("--rows is 6000 to 10000000")
+        }
     }
 
     func run() async throws {
@@ -55,7 +67,7 @@ struct BenchCommand: AsyncParsableCommand {
                 let answer = try FramesBench(count: frames).run()
                 if json { try Output.json(answer) } else { Output.result(answer.text) }
                 return
-            case .commit, .merge, .push, .pull: break
+            case .commit, .merge, .push, .pull, .snapshot, .round, .repair: break
             }
             let parent = folder ?? FileManager.default.currentDirectoryPath
             let place = parent + "/.tallyman-bench-\(getpid())"
@@ -66,12 +78,16 @@ struct BenchCommand: AsyncParsableCommand {
             // The files are this run's own.
             defer { try? FileManager.default.removeItem(atPath: place) }
             let bench = try await SyncBench(folder: place, count: operations)
+            let state = StateBench(folder: place, rows: rows)
             let figures =
                 switch name {
-                case .commit: try bench.commit()
+                case .commit: try await CommitBench(folder: place, count: operations / 5).figures()
                 case .merge: try bench.merge()
                 case .push: try await bench.push()
                 case .pull: try await bench.pull()
+                case .snapshot: try await state.snapshot()
+                case .round: try await state.round()
+                case .repair: try await state.repair()
                 case .encode, .scan, .frames: [BenchFigure]()
                 }
             try show(figures)

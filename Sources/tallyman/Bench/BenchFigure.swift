@@ -50,6 +50,24 @@ struct BenchFigure: Codable {
         )
     }
 
+    /// A value that is to be no more than another.
+    static func limited(
+        _ name: String,
+        _ unit: String,
+        _ value: Double,
+        _ limitName: String,
+        _ limit: Double
+    ) -> BenchFigure {
+        BenchFigure(
+            name: name,
+            value: value,
+            unit: unit,
+            rawName: limitName,
+            raw: limit,
+            ratio: value > 0 ? limit / value : 1
+        )
+    }
+
     private static func at(_ percentile: Double, _ values: [Double]) -> Double {
         let sorted = values.sorted()
         return sorted[min(sorted.count - 1, Int(Double(sorted.count) * percentile))]

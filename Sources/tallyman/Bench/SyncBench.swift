@@ -9,7 +9,7 @@ import Sync
 import Tally
 import Web
 
-/// Measures records, merges, pushes and pulls, each with the same operations.
+/// Measures merges, pushes and pulls, each with the same operations.
 struct SyncBench {
     private static let site = "BENCH"
 
@@ -23,71 +23,26 @@ struct SyncBench {
     }
 
     /// Counts of one line, spread over receipts as a shift would.
-    private func drafts(_ range: Range<Int>) throws -> [Draft] {
-        try range.map { number in
-            let receipt = EntityKey(
-                scope: scope,
-                kind: ReceivingRoom.EntityKind.receipt,
-                id: .derived("bench", String(number / 20))
-            )
-            let fact = ReceiptFact.counted(
-                line: number % 20 + 1,
-                lot: "LOT-\(number)",
-                quantity: Quantity(count: 40),
-                asNoted: false
-            )
-            return Draft(.fact, of: receipt, type: fact.type, payload: try fact.payload())
-        }
+    private func drafts(_ range: Range<Int>) throws -> [Draft] { try range.map(Self.draft) }
+
+    /// The count of that number.
+    static func draft(_ number: Int) throws -> Draft {
+        let receipt = EntityKey(
+            scope: Scope(site: site, area: ReceivingRoom.area),
+            kind: ReceivingRoom.EntityKind.receipt,
+            id: .derived("bench", String(number / 20))
+        )
+        let fact = ReceiptFact.counted(
+            line: number % 20 + 1,
+            lot: "LOT-\(number)",
+            quantity: Quantity(count: 40),
+            asNoted: false
+        )
+        return Draft(.fact, of: receipt, type: fact.type, payload: try fact.payload())
     }
 
     private func open(_ name: String) throws -> LedgerStore {
         try LedgerStore(try DataFolder(folder + "/" + name))
-    }
-
-    /// One record a transaction, each durable before the next: what "saved" costs.
-    func commit() throws -> [BenchFigure] {
-        let count = min(count, 5_000)
-        let store = try open("commit")
-        let clock = try MachineClock()
-        var dice = SystemDice()
-        var terminal = try Self.newTerminal(store)
-        let drafts = try drafts(0..<count)
-        var seconds: [Double] = []
-        var rows: [(id: [UInt8], bytes: [UInt8])] = []
-        for draft in drafts {
-            let begun = ContinuousClock.now
-            let operations = try store.write { transaction in
-                try terminal.record(
-                    [draft],
-                    by: "W001",
-                    reading: clock.reading(),
-                    dice: &dice,
-                    in: transaction
-                )
-            }
-            seconds.append((ContinuousClock.now - begun) / .seconds(1))
-            rows += operations.map { ($0.id.bytes, $0.bytes) }
-        }
-        let raw = try RawSQLite(folder + "/raw.sqlite")
-        let rawSeconds = try rows.map { row in
-            let begun = ContinuousClock.now
-            try raw.insert([row])
-            return (ContinuousClock.now - begun) / .seconds(1)
-        }
-        let synced = try SyncedWrite.seconds(in: folder, count: 500)
-        return [
-            .rate(
-                "records, one a commit",
-                "/s",
-                count: count,
-                seconds: seconds.reduce(0, +),
-                "bare SQLite rows",
-                rawSeconds: rawSeconds.reduce(0, +)
-            ),
-            .time("saved", 0.5, seconds, "bare SQLite commit", rawSeconds),
-            .time("saved", 0.99, seconds, "bare SQLite commit", rawSeconds),
-            .time("saved", 0.5, seconds, "4 KiB with fdatasync", synced),
-        ]
     }
 
     // MARK: - Hub

@@ -32,6 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 return data.data
             }
             await check("chain and digests") { try await verified() }
+            await check("second copy") { try await secondCopy() }
             await check("clock", clock)
             await check("disk", disk)
             await check("texts") {
@@ -55,6 +56,31 @@ struct DoctorCommand: AsyncParsableCommand {
             throw Trouble(text: answer.differenceText ?? answer.difference ?? "")
         }
         return "\(answer.operations) operations, \(answer.cells) cells"
+    }
+
+    /// What the terminal's second journal has, and damage that was mended and nobody looked at yet.
+    private func secondCopy() async throws -> String {
+        guard FileManager.default.fileExists(atPath: data.data + "/journal") else {
+            return "none, as at a hub"
+        }
+        let report = try await JournalAnswer.ask(data.data)
+        if report.isDamaged { throw Trouble(text: "damaged; the next start makes it anew") }
+        if report.onlyInJournal > 0 {
+            throw Trouble(
+                text: "\(report.onlyInJournal) operations that the database lost; "
+                    + "the next start of the terminal brings them back"
+            )
+        }
+        if report.lacking > 0 {
+            throw Trouble(text: "lacks \(report.lacking) operations; restart the terminal")
+        }
+        if let folder = report.damagedFolders.last {
+            throw Trouble(
+                text: "the store was damaged and is mended (\(report.damage ?? "")); "
+                    + "check the disk, then take away \(folder)"
+            )
+        }
+        return "\(report.operations) operations"
     }
 
     private func clock() throws -> String {
