@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Hub
 import Ledger
@@ -6,9 +7,10 @@ import Sync
 import Synchronization
 import Tally
 
-/// Measures what "saved" costs: one client, and a burst of twenty, beside a bare synced commit.
+/// Measures what "saved" costs: one client, and a burst of twenty, beside a bare synced commit, and
+/// beside a burst of twenty on bare SQLite with a commit each.
 ///
-/// The three take turns, so that a disk that is busy for a while is busy for all.
+/// They take turns, so that a disk that is busy for a while is busy for all.
 struct CommitBench {
     private static let clients = 20
     private static let rounds = 10
@@ -18,7 +20,7 @@ struct CommitBench {
 
     /// - Parameters:
     ///   - folder: where to put the files.
-    ///   - count: how many records each of the three makes, at least.
+    ///   - count: how many records each of them makes, at least.
     init(folder: String, count: Int) {
         self.folder = folder
         self.count = max(count, Self.rounds * Self.clients)
@@ -67,12 +69,37 @@ struct CommitBench {
         }
     }
 
+    /// Bare SQLite for clients that come at once: one connection, a commit each.
+    private final class BareClients: Sendable {
+        private let raw: Mutex<RawSQLite>
+        private let turn = DispatchQueue(label: "bench.bare")
+
+        init(_ path: String) throws { raw = Mutex(try RawSQLite(path)) }
+
+        /// Inserts one row; the seconds until the disk has it.
+        func insert(_ number: Int, byteCount: Int) async throws -> Double {
+            let id = Identifier.derived("bare", String(number)).bytes
+            let bytes = [UInt8](repeating: 7, count: byteCount)
+            let begun = ContinuousClock.now
+            try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, Error>) in
+                turn.async {
+                    let outcome = Result {
+                        try self.raw.withLock { try $0.insert([(id: id, bytes: bytes)]) }
+                    }
+                    done.resume(with: outcome)
+                }
+            }
+            return (ContinuousClock.now - begun) / .seconds(1)
+        }
+    }
+
     /// Runs it all.
     func figures() async throws -> [BenchFigure] {
         let one = try Terminal(folder + "/one")
         let many = try Terminal(folder + "/many")
         let raw = try RawSQLite(folder + "/raw.sqlite")
-        var seconds = (one: [Double](), many: [Double](), raw: [Double]())
+        let bare = try BareClients(folder + "/bare.sqlite")
+        var seconds = (one: [Double](), many: [Double](), raw: [Double](), bare: [Double]())
         var wall = (many: 0.0, manyCount: 0)
         var synced: [Double] = []
         for round in 0..<Self.rounds {
@@ -88,10 +115,14 @@ struct CommitBench {
                 seconds.raw.append((ContinuousClock.now - begun) / .seconds(1))
             }
             let begun = ContinuousClock.now
-            let burst = try await burst(many, numbers)
+            let burst = try await burst(numbers) { try await many.record(SyncBench.draft($0)) }
             wall.many += (ContinuousClock.now - begun) / .seconds(1)
             wall.manyCount += burst.count
             seconds.many += burst
+            seconds.bare += try await self.burst(numbers) { number in
+                let draft = try SyncBench.draft(number)
+                return try await bare.insert(number, byteCount: draft.payload.count + 160)
+            }
             synced += try SyncedWrite.seconds(in: folder, count: 50)
         }
         try one.store.close()
@@ -118,18 +149,28 @@ struct CommitBench {
             ),
             .time("saved, \(Self.clients) clients", 0.5, seconds.many, "bare commit", seconds.raw),
             .time("saved, \(Self.clients) clients", 0.99, seconds.many, "bare commit", seconds.raw),
+            .time(
+                "saved, \(Self.clients) clients",
+                0.99,
+                seconds.many,
+                "\(Self.clients) clients on bare SQLite",
+                seconds.bare
+            ),
             .time("bare SQLite commit", 0.99, seconds.raw, "4 KiB with fdatasync", synced),
         ]
     }
 
-    /// All clients at once, each recording its share one after another.
-    private func burst(_ terminal: Terminal, _ numbers: Range<Int>) async throws -> [Double] {
+    /// All clients at once, each doing its share one after another.
+    private func burst(
+        _ numbers: Range<Int>,
+        _ work: @escaping @Sendable (Int) async throws -> Double
+    ) async throws -> [Double] {
         try await withThrowingTaskGroup(of: [Double].self) { group in
             for client in 0..<Self.clients {
                 group.addTask {
                     var seconds: [Double] = []
                     for number in numbers where number % Self.clients == client {
-                        seconds.append(try await terminal.record(try SyncBench.draft(number)))
+                        seconds.append(try await work(number))
                     }
                     return seconds
                 }
