@@ -38,7 +38,8 @@ struct ReceiptModel {
     private(set) var sums: [Int: Quantity] = [:]
     /// Whether nobody vouches for any note of it.
     let isUnsigned: Bool
-    /// How many notes that somebody vouches for say something else than the one that holds.
+    /// How many notes that somebody vouches for say something else than the one that holds, until a
+    /// person who knew of them has ruled.
     let differingNotes: Int
     /// The pairs that a person must rule on.
     private(set) var doubts: Set<Pair> = []
@@ -47,11 +48,16 @@ struct ReceiptModel {
     init?(_ entity: ReferenceModel.Entity) {
         guard let note = Self.note(entity) else { return nil }
         self.note = note
-        let signed = entity.receiptFacts.compactMap { _, _, fact in
-            if case .opened(let note, _, _) = fact { note.lines } else { nil }
-        }
+        let signed = Self.signed(entity)
         isUnsigned = signed.isEmpty
-        differingNotes = max(0, Set(signed).count - 1)
+        let word = Self.lastWord(entity, signed)
+        // What a person knew of when saying which note holds is settled.
+        let settled = signed.filter { word?.known.contains($0.operation) ?? false }
+        let differing = signed.filter { $0.note.lines != note.lines }.map(\.note.lines)
+        let isSettled = differing.allSatisfy { lines in
+            settled.contains { $0.note.lines == lines }
+        }
+        differingNotes = isSettled ? 0 : Set(differing).count
         let void = Self.corrected(entity)
         let (lines, counts) = Self.placed(entity, void, note)
         let pairs = Self.concurrent(counts)
@@ -80,24 +86,57 @@ struct ReceiptModel {
         }
     }
 
-    /// What was to come: the paper that was scanned first, of those that somebody vouches for;
-    /// where there are none, what the codes that nobody signed say together.
-    private static func note(_ entity: ReferenceModel.Entity) -> NoteContent? {
-        var signed: [(recorded: (Moment, OperationID), note: NoteContent, isScanned: Bool)] = []
-        var unsigned: [(recorded: (Moment, OperationID), note: NoteContent)] = []
-        for (operation, judgement, fact) in entity.receiptFacts {
-            let recorded = (judgement.effective, operation.id)
-            switch fact {
-            case .opened(let note, let text, _): signed.append((recorded, note, text != ""))
-            case .openedUnsigned(let note, _, _, _): unsigned.append((recorded, note))
-            default: break
-            }
+    /// An opening with a note that somebody vouches for.
+    private struct Signed {
+        let operation: OperationID
+        let recorded: (Moment, OperationID)
+        let note: NoteContent
+        let isScanned: Bool
+    }
+
+    private static func signed(_ entity: ReferenceModel.Entity) -> [Signed] {
+        entity.receiptFacts.compactMap { operation, judgement, fact in
+            guard case .opened(let note, let text, _) = fact else { return nil }
+            return Signed(
+                operation: operation.id,
+                recorded: (judgement.effective, operation.id),
+                note: note,
+                isScanned: text != ""
+            )
         }
+    }
+
+    /// The last that the hub took of what people said about which note holds.
+    private static func lastWord(
+        _ entity: ReferenceModel.Entity,
+        _ signed: [Signed]
+    ) -> (note: NoteContent, known: [OperationID])? {
+        var word: (note: NoteContent, known: [OperationID])?
+        for (_, _, fact) in entity.receiptFacts {
+            guard case .noteSettled(let opening, let known) = fact,
+                let kept = signed.first(where: { $0.operation == opening })
+            else { continue }
+            word = (kept.note, known)
+        }
+        return word
+    }
+
+    /// What was to come: as a person ruled, else the paper that was scanned first, of those that
+    /// somebody vouches for; where there are none, what the codes that nobody signed say together.
+    private static func note(_ entity: ReferenceModel.Entity) -> NoteContent? {
+        let signed = signed(entity)
+        if let holding = lastWord(entity, signed)?.note { return holding }
         let scanned = signed.filter(\.isScanned)
         if let first = (scanned.isEmpty ? signed : scanned)
             .min(by: { $0.recorded < $1.recorded })
         {
             return first.note
+        }
+        var unsigned: [(recorded: (Moment, OperationID), note: NoteContent)] = []
+        for (operation, judgement, fact) in entity.receiptFacts {
+            if case .openedUnsigned(let note, _, _, _) = fact {
+                unsigned.append(((judgement.effective, operation.id), note))
+            }
         }
         unsigned.sort { $0.recorded < $1.recorded }
         var note = unsigned.first?.note

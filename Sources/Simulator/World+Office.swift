@@ -114,6 +114,7 @@ extension World {
             number: note.number,
             ordinal: 1
         )
+        if floorDice.happens(50) { try settleNotes(key) }
         let pairs = try hub.read { Receipt(try $0.record(of: key))?.doubts ?? [] }
         guard let pair = floorDice.pick(pairs) else { return }
         let ruling: ReceiptFact.Ruling = floorDice.happens(50) ? .bothReal : .sameGoods
@@ -123,6 +124,23 @@ extension World {
                 pair.one.evidence.operation,
                 pair.other.evidence.operation,
                 ruling,
+                by: "office",
+                reading: reading,
+                dice: &dice,
+                in: transaction
+            )
+        }
+    }
+
+    /// Somebody says which of the notes of a receipt that differ holds.
+    private func settleNotes(_ key: EntityKey) throws {
+        let conflict = try hub.read { Receipt(try $0.record(of: key))?.noteConflict }
+        let openings = conflict.map { [$0.holding] + $0.others } ?? []
+        guard let opening = floorDice.pick(openings)?.evidence.operation else { return }
+        try transact { node, dice, reading, transaction in
+            try node.settleNotes(
+                receipt: key,
+                keeping: opening,
                 by: "office",
                 reading: reading,
                 dice: &dice,

@@ -203,6 +203,41 @@ import Testing
         )
     }
 
+    @Test func `a supplier's code that spans several symbols is read when all parts are there`()
+        throws
+    {
+        try allowUnsigned()
+        var session = try signedIn()
+        let lines = (1...20).map { "|BOLT-M8-\($0)*\($0)" }.joined()
+        let parts = try NotePart.texts(of: "N:S-1:DN-7" + lines, charactersMax: 100)
+        #expect(parts.count > 3)
+        for part in parts.dropLast().reversed() {
+            #expect(try plant.scan(part, &session).message == "kiosk.note_part")
+            #expect(session.place == .home)
+        }
+        let last = try plant.scan(parts[parts.count - 1], &session)
+        #expect(last.message == "kiosk.receipt_unsigned")
+        #expect(try receipt(session).lines.count == 20)
+    }
+
+    @Test func `the hub's note of an unsigned receipt is expected until it is opened`() throws {
+        try allowUnsigned()
+        var session = try signedIn()
+        _ = try plant.scan(Self.code, &session)
+        _ = try plant.makeNote(plant.note())
+        try plant.sync(0)
+        func expected() throws -> [String] {
+            try plant.terminals[0].read {
+                try $0.expectedNotes(site: NodePlant.site).map(\.content.number)
+            }
+        }
+        #expect(try expected() == ["DN-1"])
+        #expect(try receipt(session).isUnsigned, "nobody has opened it")
+        _ = try plant.run(.openNote(supplier: "S-1", number: "DN-1"))
+        #expect(try !receipt(session).isUnsigned)
+        #expect(try expected() == [])
+    }
+
     // MARK: - Digests
 
     private func longNote() -> NoteContent {

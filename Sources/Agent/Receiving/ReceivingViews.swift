@@ -19,7 +19,8 @@ extension EntityReader {
             .sorted { ($1.opened.moment, $0.key) < ($0.opened.moment, $1.key) }
     }
 
-    /// The notes that nobody has begun to receive here, by their promised arrival.
+    /// The notes that nobody has begun to receive here, or only by a code that nobody signed, by
+    /// their promised arrival.
     public func expectedNotes(site: String) throws -> [DeliveryNote] {
         let scope = Scope(site: site, area: ReceivingRoom.area)
         return try records(kind: ReceivingRoom.EntityKind.deliveryNote, in: scope)
@@ -31,7 +32,8 @@ extension EntityReader {
                     number: note.content.number,
                     ordinal: 1
                 )
-                return try !note.isCancelled && record(of: first).isEmpty
+                return try !note.isCancelled
+                    && (Receipt(record(of: first)).map(\.isUnsigned) ?? true)
             }
             .sorted { one, other in
                 (one.content.promisedArrival, one.content.number)

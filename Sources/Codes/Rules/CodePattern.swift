@@ -28,8 +28,9 @@ enum CodePattern {
         return found
     }
 
-    /// Whether a group that holds a repetition is itself repeated without an end, as in `(a+)+`:
-    /// such patterns can take longer than anybody waits. With an end they are taken: `(a+;){1,9}`.
+    /// Whether a group that holds a repetition is itself repeated without an end, as in `(a+)+`.
+    ///
+    /// Such patterns can take longer than anybody waits. With an end they are taken: `(a+;){1,9}`.
     static func repeatsRepeats(_ pattern: String) -> Bool {
         var open: [Bool] = [false]
         var closed = false

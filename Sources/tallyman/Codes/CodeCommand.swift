@@ -146,7 +146,7 @@ struct CodeCommand: ParsableCommand {
         func run() throws {
             let known = try Talk.refusing {
                 try rules.map(CodeRuleLibrary.rules(file:))
-                    ?? CodeRuleLibrary.rules(Texts.folder())
+                    ?? CodeRuleLibrary.rulesIfThere()
             }
             let parser = CodeParser(compressor: DeflateCompressor(format: .raw), rules: known)
             if text == "-" {

@@ -19,6 +19,12 @@ enum CodeRuleLibrary {
         return try CodeRules(rules)
     }
 
+    /// Reads all rules; none where a program stands alone, without its templates.
+    static func rulesIfThere() throws -> CodeRules {
+        guard let folder = try? Texts.folder() else { return .none }  // then there are none
+        return try rules(folder)
+    }
+
     /// Reads the rules of one file.
     static func rules(file: String) throws -> CodeRules {
         let bytes = try FileBytes.read(file)
