@@ -40,7 +40,6 @@ final class Desk: Sendable {
         settings.confirm = 2_000
         settings.mend = 20_000
         settings.poll = 20
-        settings.settle = 150
         settings.retryFirst = 50
         settings.retryMax = 200
         settings.restart = 3_000

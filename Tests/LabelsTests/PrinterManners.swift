@@ -224,7 +224,8 @@ struct TSCManner: PrinterManner {
     }
 }
 
-/// Epson's: `GS v 0` pictures, a cut ends a receipt; `DLE EOT` and `DLE DC4` wherever they come.
+/// Epson's: `GS v 0` pictures, a cut ends a receipt, `GS ( H` tells that it is on paper; `DLE EOT`
+/// and `DLE DC4` wherever they come.
 struct EpsonManner: PrinterManner {
     private var memory: [UInt8] = []
     private var stride = 0
@@ -245,6 +246,10 @@ struct EpsonManner: PrinterManner {
             if (1...4).contains(byte), count > 2, memory[count - 2] == 4, memory[count - 3] == 0x10
             {
                 memory.removeLast(3)
+                if body.waiting.isEmpty {
+                    answer.bytes += body.marks
+                    body.marks = []
+                }
                 answer.bytes.append(status(byte, body))
             } else if byte == 8, memory.suffix(10) == [0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8] {
                 forget()
@@ -252,7 +257,7 @@ struct EpsonManner: PrinterManner {
                 answer.bytes += [0x37, 0x25, 0x00]
             }
         }
-        while let used = step(&body) { memory.removeFirst(used) }
+        while let used = step(&body, &answer) { memory.removeFirst(used) }
         return answer
     }
 
@@ -265,8 +270,15 @@ struct EpsonManner: PrinterManner {
         }
     }
 
-    private mutating func step(_ body: inout PrinterBody) -> Int? {
+    private mutating func step(_ body: inout PrinterBody, _ answer: inout PrinterAnswer) -> Int? {
         if memory.starts(with: [0x1B, 0x40]) { return 2 }
+        if memory.starts(with: [0x1D, 0x28, 0x48]) {
+            guard memory.count >= 11 else { return nil }
+            let mark = [0x37, 0x22] + memory[7..<11] + [0]
+            // Told when what stands before it is on paper.
+            if body.waiting.isEmpty { answer.bytes += mark } else { body.marks += mark }
+            return 11
+        }
         if memory.starts(with: [0x1D, 0x56, 0x42]), memory.count >= 4 {
             let height = stride > 0 ? rows.count / stride : 0
             if let picture = DotPicture(width: stride * 8, height: height, rows: rows) {

@@ -30,6 +30,9 @@ struct PrinterBody: Sendable {
     /// Bytes that it did not understand.
     var garbage = 0
 
+    /// Answers that wait for what is not printed yet.
+    var marks: [UInt8] = []
+
     var isReady: Bool { hasPaper && !isOpen && !isPaused }
 
     mutating func print(_ picture: DotPicture, copies: Int = 1) {

@@ -17,6 +17,7 @@ public final class PrintSpooler: Sendable {
     private let clock: any Clock
     private let plant: String
     private let settings: SpoolerSettings
+    private let resting: Set<String>
     private let report: @Sendable (String) -> Void
     private let events: AsyncStream<Event>
     private let tell: AsyncStream<Event>.Continuation
@@ -30,6 +31,7 @@ public final class PrintSpooler: Sendable {
     ///   - clock: tells when something happened.
     ///   - plant: a name that no other terminal has, for print servers.
     ///   - settings: how long to wait.
+    ///   - resting: printers that are left alone until the next start; their jobs wait.
     ///   - report: told what went wrong in the program itself.
     public init(
         queue: any PrintQueue,
@@ -37,6 +39,7 @@ public final class PrintSpooler: Sendable {
         clock: any Clock,
         plant: String,
         settings: SpoolerSettings = SpoolerSettings(),
+        resting: Set<String> = [],
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.queue = queue
@@ -44,6 +47,7 @@ public final class PrintSpooler: Sendable {
         self.clock = clock
         self.plant = plant
         self.settings = settings
+        self.resting = resting
         self.report = report
         (events, tell) = AsyncStream.makeStream()
     }
@@ -102,7 +106,13 @@ public final class PrintSpooler: Sendable {
     /// The next job of every printer that is free and due.
     private func due(_ plan: Plan) async throws -> [PrintJob] {
         var next: [String: PrintJob] = [:]
-        let jobs = try await queue.jobs(in: [.sending, .queued])
+        let waiting = try await queue.jobs(in: [.sending, .queued])
+        let jobs = waiting.filter { !resting.contains($0.printer) }
+        for job in waiting where resting.contains(job.printer) && job.state == .queued {
+            guard job.note != PrintNote.disabled.rawValue else { continue }
+            let told = PrintChange(.queued, .disabled, at: clock.reading().wall)
+            _ = try await queue.change(job.id, at: job.printer, from: [.queued], told)
+        }
         // What a server has already goes before what waits.
         for job in jobs.filter({ $0.state == .sending }) + jobs.filter({ $0.state == .queued })
         where next[job.printer] == nil && plan.isFree(job.printer) {

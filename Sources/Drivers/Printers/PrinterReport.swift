@@ -11,6 +11,8 @@ public struct PrinterReport: Hashable, Sendable {
     public var isBusy = false
     /// A label was begun and its end never came: half of it lies in the printer's memory.
     public var holdsHalfALabel = false
+    /// The printer said of a label of this number that it is done; nil when it said so of none.
+    public var finished: UInt32?
 
     public init() {}
 }
@@ -21,10 +23,14 @@ public struct PrintStream: Hashable, Sendable {
     public let load: [UInt8]
     /// Sent when the printer has taken all of `load`: this is what makes it print.
     public let trigger: [UInt8]
+    /// The number by which the printer tells that all of it is on paper; nil where the language has
+    /// no such thing.
+    public let mark: UInt32?
 
-    public init(load: [UInt8], trigger: [UInt8]) {
+    public init(load: [UInt8], trigger: [UInt8], mark: UInt32? = nil) {
         self.load = load
         self.trigger = trigger
+        self.mark = mark
     }
 
     /// Everything, for a file.

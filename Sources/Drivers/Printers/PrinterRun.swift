@@ -136,7 +136,7 @@ struct PrinterRun: Sendable {
         var sent = PrintChange(.sent, .unconfirmed, at: now)
         sent.isCutOff = false
         guard try await change(job, [.sending], sent) else { return .done }
-        try await confirm(job, wire, answers)
+        try await confirm(job, wire, answers, stream.mark)
         return .done
     }
 
@@ -169,10 +169,17 @@ struct PrinterRun: Sendable {
         return (wire, report != nil)
     }
 
-    private func report(_ wire: PrinterWire) async throws -> PrinterReport? {
+    private func report(
+        _ wire: PrinterWire,
+        keepingEarlier: Bool = false
+    ) async throws -> PrinterReport? {
         do {
             return try await onThread {
-                try wire.ask(printer.language.encoder, milliseconds: settings.answer)
+                try wire.ask(
+                    printer.language.encoder,
+                    milliseconds: settings.answer,
+                    keepingEarlier: keepingEarlier
+                )
             }
         } catch WireTrouble.off(let reason), WireTrouble.cutOff(let reason) {
             throw Unready(note: .off, detail: reason)
@@ -214,20 +221,22 @@ struct PrinterRun: Sendable {
     private func confirm(
         _ job: PrintJob,
         _ wire: PrinterWire,
-        _ answers: Bool
+        _ answers: Bool,
+        _ mark: UInt32?
     ) async throws {
         guard wire.canAnswer else { return }
         var watch = ConfirmationWatch(
             settings,
             copies: job.copies,
-            tellsBusy: printer.language != .escpos,
-            tellsIdle: printer.language == .zpl
+            tellsBusy: printer.language == .tspl,
+            tellsIdle: printer.language == .zpl,
+            mark: mark
         )
         var shown = PrintNote.unconfirmed
         while true {
             let report: PrinterReport?
             do {
-                report = try await self.report(wire)
+                report = try await self.report(wire, keepingEarlier: mark != nil)
             } catch let trouble as Unready {
                 var lost = PrintChange(
                     answers ? .unknown : .sent,

@@ -93,16 +93,23 @@ final class PrinterWire: Sendable {
 
     /// Asks the printer how it stands.
     ///
+    /// - Parameters:
+    ///   - language: the printer's.
+    ///   - milliseconds: how long to wait for the answer.
+    ///   - keepingEarlier: whether what came before the question is part of the answer.
     /// - Returns: its answer; nil when none comes in time.
+    /// - Throws: ``WireTrouble/cutOff(_:)``.
     func ask(
         _ language: any PrinterLanguage,
-        milliseconds: Int
+        milliseconds: Int,
+        keepingEarlier: Bool = false
     ) throws(WireTrouble) -> PrinterReport? {
         guard canAnswer else { return nil }
-        _ = received()
+        // A printer that says by itself that a label is done may have done so by now.
+        var answer = keepingEarlier ? received() : []
+        if !keepingEarlier { _ = received() }
         try send(language.question, milliseconds: milliseconds)
         let end = Self.now() + milliseconds
-        var answer: [UInt8] = []
         while Self.now() < end {
             if let report = language.report(answer) { return report }
             guard wait(for: Int16(POLLIN), milliseconds: end - Self.now()) else { break }

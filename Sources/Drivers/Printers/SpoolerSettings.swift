@@ -12,8 +12,6 @@ public struct SpoolerSettings: Hashable, Sendable {
     public var mend = 600_000
     /// Between two questions.
     public var poll = 200
-    /// How long a printer that has no busy sign must be well after the last byte.
-    public var settle = 2_000
     /// Before the first new attempt at a printer that is off; doubles from time to time.
     public var retryFirst = 1_000
     public var retryMax = 30_000

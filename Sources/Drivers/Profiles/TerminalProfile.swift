@@ -78,7 +78,7 @@ public enum DevicePort: Hashable, Sendable, CustomStringConvertible {
     case page
     /// A printer's USB device, such as `/dev/usb/lp0`.
     case usb(path: String)
-    /// A queue of CUPS.
+    /// A queue of CUPS: `QUEUE` of this machine's, or `HOST:PORT/QUEUE`.
     case cups(queue: String)
 
     /// Reads `serial:/dev/ttyACM0`, `tcp:HOST:PORT` and so on; nil for anything else.

@@ -129,6 +129,9 @@ public enum PrintNote: String, Hashable, Sendable, CaseIterable {
     case serverRefused = "server_refused"
     /// The label cannot be drawn or is too large for the printer.
     case notDrawn = "not_drawn"
+    /// The printer could not be opened as the daemon started, and its profile says that it is then
+    /// left alone until the next start.
+    case disabled
     /// The printer is not in the list any more.
     case noPrinter = "no_printer"
 }

@@ -86,9 +86,15 @@ struct AgentDaemon {
         )
         let blobs = try blobs(store)
         let (pump, blobPump) = pumps(shell, blobs, address, door, logger)
-        let spooler = try await Self.spooler(store, clock, logger)
+        let terminal = try await terminal(store)
+        let resting = try await TerminalPrinters.prepare(terminal, store)
+        let spooler = try await Self.spooler(store, clock, logger, resting)
         let printing = try PrintDesk.desk(store, clock: clock) { spooler.wake() }
-        let devices = try await devices(store)
+        let devices = try await TerminalDevices(
+            terminal,
+            store: store,
+            texts: try StringTable(try Texts.folder())
+        )
         let desk = AgentDesk(shell: shell, store: store, printing: printing, devices: devices) {
             (daemon.address.text, pump?.isConnected ?? false)
         }
@@ -96,9 +102,7 @@ struct AgentDaemon {
         CommandRoutes(shell, texts: try StringTable(try Texts.folder())).add(to: pages)
         PrintRoutes(printing).add(to: pages)
         try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
-        let photos = PhotoRoutes(blobs, want: { blobPump?.want($0) })
-        photos.addTaking(to: pages)
-        photos.addShowing(to: pages)
+        Self.addPhotos(of: blobs, blobPump, to: pages)
         let kiosk = try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
@@ -153,8 +157,18 @@ struct AgentDaemon {
         }
     }
 
+    private static func addPhotos(
+        of blobs: BlobDesk,
+        _ pump: BlobPump?,
+        to pages: Router<BasicRequestContext>
+    ) {
+        let photos = PhotoRoutes(blobs, want: { pump?.want($0) })
+        photos.addTaking(to: pages)
+        photos.addShowing(to: pages)
+    }
+
     /// What hangs on the terminal.
-    private func devices(_ store: LedgerStore) async throws -> TerminalDevices {
+    private func terminal(_ store: LedgerStore) async throws -> TerminalProfile {
         var terminal = TerminalProfile()
         if let profile {
             terminal = try DeviceFolders.library().terminal(profile)
@@ -163,8 +177,7 @@ struct AgentDaemon {
         } else {
             try await store.write { try $0.set(Self.profileSetting, to: nil) }
         }
-        let texts = try StringTable(try Texts.folder())
-        return try await TerminalDevices(terminal, store: store, texts: texts)
+        return terminal
     }
 
     private func options(_ logger: Logger) -> LedgerOptions {
@@ -176,7 +189,8 @@ struct AgentDaemon {
     private static func spooler(
         _ store: LedgerStore,
         _ clock: MachineClock,
-        _ logger: Logger
+        _ logger: Logger,
+        _ resting: Set<String>
     ) async throws -> PrintSpooler {
         let plant = try await store.write { transaction in
             if let kept = try transaction.setting(printingName) {
@@ -191,7 +205,8 @@ struct AgentDaemon {
             // A child of its own: drawing a long label must not keep a scan waiting.
             imaging: ImagingWorkerClient(timeout: .seconds(60)),
             clock: clock,
-            plant: plant
+            plant: plant,
+            resting: resting
         ) { trouble in
             logger.error("printing.failed", metadata: ["error": "\(trouble)"])
         }
