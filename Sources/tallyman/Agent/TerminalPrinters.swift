@@ -25,11 +25,9 @@ enum TerminalPrinters {
         let printers = try profile.printers()
         var resting: Set<String> = []
         for printer in printers where printer.onStartupError != .retry {
-            do {
-                try printer.open()
-            } catch  where printer.onStartupError == .disable {
-                resting.insert(printer.printer.name)
-            }
+            guard let fault = fault(of: printer) else { continue }
+            guard printer.onStartupError == .disable else { throw fault }
+            resting.insert(printer.printer.name)
         }
         for printer in printers { try await queue.save(printer.printer) }
         let names = printers.map(\.printer.name)
@@ -45,5 +43,14 @@ enum TerminalPrinters {
         let bytes = Array(try JSONEncoder().encode(names))
         try await store.write { try $0.set(setting, to: bytes) }
         return resting
+    }
+
+    private static func fault(of printer: TerminalProfile.Printer) -> DeviceFault? {
+        do {
+            try printer.open()
+            return nil
+        } catch {
+            return error
+        }
     }
 }
