@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A label printer on loopback that takes ZPL, keeps every label that came whole, and answers `~HS`.
+/// A label printer on loopback: takes ZPL, keeps every label that came whole, answers `~HS`.
 ///
 /// It outlives the terminal, as a printer does, and throws half a label away when its connection
 /// ends or `~JA` comes.

@@ -103,9 +103,9 @@ extension DaemonSuites {
                 }
                 #expect(counts.values.reduce(0, +) == ordered.count)
                 print(
-                    "print queue: seed \(seed), \(Self.kills) kills, \(ordered.count) jobs: \(counts)"
+                    "print queue: seed \(seed), \(Self.kills) kills, \(ordered.count) jobs \(counts)"
                 )
-                // A person who prints again what may be there already makes a reprint, and it says so.
+                // Who prints again what may be there already makes a reprint, and it says so.
                 for job in unknown {
                     let reply = try daemon.post("/api/v1/print/jobs/\(job.id)/retry", [])
                     #expect(reply.status == 200, "\(reply.text)")
@@ -195,8 +195,8 @@ extension DaemonSuites {
     }
 }
 
-/// A printer at the far end of a pseudo-terminal, which is also what `/dev/usb/lp*` is to a program:
-/// a character device that takes bytes and answers.
+/// A printer at the far end of a pseudo-terminal, which is what `/dev/usb/lp*` is to a program: a
+/// character device that takes bytes and answers.
 final class LinePrinter: Sendable {
     let path: String
     private let master: Int32

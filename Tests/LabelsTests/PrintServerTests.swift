@@ -253,7 +253,7 @@ struct PrintServerTests {
         let off = try TestPrinter(ZebraManner(), isOn: false)
         let other = try TestPrinter(ZebraManner())
         let cups = try PrivateCUPS(
-            deviceURI: "socket://127.0.0.1:\(off.port)?contimeout=1",
+            deviceURI: "socket://127.0.0.1:\(off.port)/?contimeout=1",
             errorPolicy: "abort-job"
         )
         try await cups.start()
