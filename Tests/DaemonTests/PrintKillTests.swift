@@ -103,7 +103,8 @@ extension DaemonSuites {
                 }
                 #expect(counts.values.reduce(0, +) == ordered.count)
                 print(
-                    "print queue: seed \(seed), \(Self.kills) kills, \(ordered.count) jobs \(counts)"
+                    "print queue: seed \(seed), \(Self.kills) kills, \(ordered.count) jobs",
+                    counts
                 )
                 // Who prints again what may be there already makes a reprint, and it says so.
                 for job in unknown {
