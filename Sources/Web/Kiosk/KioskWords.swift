@@ -53,6 +53,16 @@ package struct KioskWords: Sendable {
         return "\(Self.two(parts.month))-\(Self.two(parts.day)) \(clock)"
     }
 
+    /// Day and minute, for paper: `2026-11-28 06:12`.
+    func date(_ moment: Moment) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let date = Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
+        let day = "\(parts.year ?? 0)-\(Self.two(parts.month))-\(Self.two(parts.day))"
+        return "\(day) \(Self.two(parts.hour)):\(Self.two(parts.minute))"
+    }
+
     private static func two(_ number: Int?) -> String {
         let text = String(number ?? 0)
         return text.count < 2 ? "0" + text : text

@@ -101,7 +101,10 @@ struct AgentDaemon {
         let pages = Router()
         CommandRoutes(shell, texts: try StringTable(try Texts.folder())).add(to: pages)
         PrintRoutes(printing).add(to: pages)
-        try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
+        let templates = try Texts.folder()
+        try PrintPage(desk: printing, folder: templates).add(to: pages)
+        try ReceiptLabelPage(desk: printing, shell: shell, clock: clock, folder: templates)
+            .add(to: pages)
         Self.addPhotos(of: blobs, blobPump, to: pages)
         let kiosk = try KioskPages(
             shell: shell,

@@ -41,7 +41,7 @@ struct LabelLibrary: Sendable {
     /// - Throws: a refusal that names what is missing.
     func filled(_ name: String, _ data: LabelData, language: String) throws -> PrintDesk.Filled {
         let template = try template(name)
-        let complete = try Self.completed(name, data)
+        let complete = try worded(try Self.completed(name, data), language)
         let main = ["tag", "number", "sscc", "note", "material"].compactMap { data.fields[$0] }
         return PrintDesk.Filled(
             title: ([template.title(language)] + main.prefix(1)).joined(separator: " "),
@@ -57,6 +57,17 @@ struct LabelLibrary: Sendable {
         }
         let data = LabelData(order.fields ?? [:], lists: order.lists ?? [:])
         return try filled(order.label, data, language: language)
+    }
+
+    /// Units in the reader's words; codes keep theirs, since they are filled in before.
+    private func worded(_ data: LabelData, _ language: String) throws -> LabelData {
+        guard let language = CommandCode.Language(rawValue: language) else { return data }
+        let table = try StringTable(folder)
+        func words(_ fields: [String: String]) -> [String: String] {
+            guard let code = fields["unit"], let unit = Tally.Unit(code) else { return fields }
+            return fields.merging(["unit": table.unit(unit, language)]) { $1 }
+        }
+        return LabelData(words(data.fields), lists: data.lists.mapValues { $0.map(words) })
     }
 
     /// Adds what follows from the fields of the labels that Tallyman knows.

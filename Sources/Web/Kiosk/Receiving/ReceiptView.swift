@@ -56,6 +56,8 @@ struct ReceiptView: Hashable, Sendable {
     let notesDiffer: String?
     /// No lines are known, so nothing can be counted yet.
     let isBare: Bool
+    /// The page that prints its labels.
+    let labelsPath: String
     let partsDone: String?
     /// The next number is for damaged goods.
     let isForDamage: Bool
@@ -79,6 +81,7 @@ struct ReceiptView: Hashable, Sendable {
         _ words: KioskWords
     ) throws {
         note = receipt.note.number
+        labelsPath = "/labels/receipt/\(receipt.key.id)"
         supplier = try reader.supplierName(receipt.note.supplier)
         let lines = try receipt.totals.map { total in
             try Line(total, receipt, isChosen: total.line.number == chosen, reader, words)
