@@ -21,7 +21,11 @@ extension TerminalShell {
         case .applied(let more):
             if more { try await startFromSnapshot(scope, over: link) }
             return more
-        case .stale, .newEpoch: return true
+        case .stale: return true
+        case .newEpoch:
+            // Before anything else is fetched the hub is given back what it lost.
+            _ = try await push(over: link)
+            return true
         case .repaired(let refetch):
             let record = try await store.read { try RepairRecord.of(scope, in: $0) }
             report(.repaired(scope, record))

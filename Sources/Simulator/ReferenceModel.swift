@@ -24,8 +24,10 @@ struct ReferenceModel {
     /// Where each operation is.
     private var positions: [OperationID: UInt64] = [:]
     private var heads: [Scope: UInt64] = [:]
-    /// By replica, the hash of its last operation.
-    private var lastHashes: [Identifier: Identifier] = [:]
+    /// By chain, the hash of its last operation.
+    private var lastHashes: [OperationID: Identifier] = [:]
+    /// What chains begin from.
+    private var begun: Set<Identifier?> = []
     private var sequences: [OperationID: UInt64] = [:]
     /// What was taken in a scope since the last end of a group.
     private var groups: [Scope: [LoggedOperation]] = [:]
@@ -65,16 +67,20 @@ struct ReferenceModel {
         try apply(logged, judgement)
     }
 
+    /// Each chain is one without gap or fork; what cannot be placed may lie between.
     private mutating func checkChain(_ operation: Operation) throws {
         let id = operation.id
         let chain = OperationID(replica: id.replica, incarnation: id.incarnation, sequence: 0)
         let sequence = sequences[chain] ?? 0
-        try require(
-            id.sequence == sequence + 1 && operation.previous == lastHashes[id.replica],
-            .chain
-        ) { "operation \(id) does not follow what came before" }
+        let follows =
+            id.sequence == 1
+            ? begun.insert(operation.previous).inserted
+            : id.sequence > sequence + 1 || operation.previous == lastHashes[chain]
+        try require(id.sequence > sequence && follows, .chain) {
+            "operation \(id) does not follow what came before"
+        }
         sequences[chain] = id.sequence
-        lastHashes[id.replica] = operation.hash
+        lastHashes[chain] = operation.hash
     }
 
     private mutating func endGroup(_ logged: LoggedOperation) throws {

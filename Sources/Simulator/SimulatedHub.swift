@@ -66,7 +66,19 @@ final class SimulatedHub {
     /// What the hub answers to a request's bytes.
     func answer(_ request: Exchange.Request, _ bytes: [UInt8], now: UInt64) throws -> [UInt8] {
         switch request {
-        case .push:
+        case .up(.enroll):
+            let request = try EnrollRequest(bytes: bytes)
+            let wall = machine.clock.reading(now).wall
+            return try machine.transact(&node) { node, _, transaction in
+                try node.replica.enroll(request, now: wall, in: transaction).bytes()
+            }
+        case .up(.giveBack):
+            let request = try ReturnRequest(bytes: bytes)
+            let reading = machine.clock.reading(now)
+            return try machine.transact(&node) { node, dice, transaction in
+                try node.giveBack(request, reading: reading, dice: &dice, in: transaction).bytes()
+            }
+        case .up(.push):
             let request = try PushRequest(bytes: bytes)
             let reading = machine.clock.reading(now)
             return try machine.transact(&node) { node, dice, transaction in

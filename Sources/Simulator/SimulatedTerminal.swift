@@ -29,6 +29,8 @@ final class SimulatedTerminal {
     private(set) var isOld = false
     var session = KioskSession(language: .chinese)
     private(set) var saved: [Saved] = []
+    /// By lane, the hash of what was saved last.
+    var lastHashes: [Lane: Identifier] = [:]
     /// Scopes in which the disk changed a cell that was not repaired yet.
     var broken: Set<Scope> = []
     /// The place in the hub's order up to which pages were applied, as the simulator counts.
@@ -127,7 +129,7 @@ struct Link {
 /// A request on its way, and what it was.
 struct Exchange {
     enum Request {
-        case push(PushRequest)
+        case up(UpRequest)
         case pull(PullRequest)
     }
 
@@ -137,5 +139,5 @@ struct Exchange {
     let process: Int
     let request: Request
 
-    var isPush: Bool { if case .push = request { true } else { false } }
+    var isPush: Bool { if case .up = request { true } else { false } }
 }

@@ -13,14 +13,14 @@ extension World {
             guard case .body(let bytes) = answer else { throw AgentRefusal.hubStoredNothing }
             let more: Bool
             switch exchange.request {
-            case .push(let request): more = try take(bytes, to: request, at: terminal)
+            case .up(let request): more = try take(bytes, to: request, at: terminal)
             case .pull(let request): more = try take(bytes, to: request, at: terminal)
             }
             guard isAwaited else { return }
             terminal.outstanding = nil
             let time = terminal.machine.clock.monotonic(now)
             switch exchange.request {
-            case .push: terminal.peer.pushed(more: more, now: time)
+            case .up: terminal.peer.pushed(more: more, now: time)
             case .pull: terminal.peer.pulled(more: more, now: time)
             }
             try pump(terminal)
@@ -48,20 +48,22 @@ extension World {
     /// - Returns: whether more is unsent.
     private func take(
         _ bytes: [UInt8],
-        to request: PushRequest,
+        to request: UpRequest,
         at terminal: SimulatedTerminal
     ) throws -> Bool {
-        let response = try PushResponse(bytes: bytes)
-        let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
-            try node.terminal.apply(response, to: request, in: transaction)
+        let outcome = try terminal.machine.transact(&terminal.node) { node, dice, transaction in
+            try node.take(bytes, to: request, dice: &dice, in: transaction)
         }
         switch outcome {
         case .applied(let more):
+            guard case .push(let request) = request else { return more }
+            let response = try PushResponse(bytes: bytes)
             for (bytes, item) in zip(request.operations, response.items) where item.stored {
                 try notePromise(try Operation(bytes: bytes), item, at: terminal)
             }
             return more
         case .newEpoch: throw Broken(.storedIsKept, "the hub lost what it said it had")
+        case .renewed: throw Broken(.chain, "a terminal was taken for a copy")
         case .stale: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
         }
@@ -72,12 +74,12 @@ extension World {
         _ item: PushResponse.Item,
         at terminal: SimulatedTerminal
     ) throws {
-        promised.append(operation.id)
-        let stored = try hub.machine.store.read { try $0.operation(operation.id) }
-        try require(stored?.operation.hash == operation.hash, .storedIsKept) {
+        promised.append((operation.id, operation.hash))
+        let word = try hubsWord(on: operation.id, operation.hash)
+        try require(word != nil, .storedIsKept) {
             "operation \(operation.id) of terminal \(terminal.index)"
         }
-        try require(stored?.judgement?.verdict == item.verdict, .verdictIsSeen) {
+        try require(word == item.verdict, .verdictIsSeen) {
             "operation \(operation.id) was answered \(item.verdict)"
         }
     }

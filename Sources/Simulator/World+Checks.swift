@@ -11,14 +11,16 @@ extension World {
     func noteSaved(since before: Int, at terminal: SimulatedTerminal) throws {
         let fresh = try terminal.machine.store.read { try $0.log(offset: before, limit: .max) }
         operations += fresh.count
-        var previous = terminal.saved.last?.hash
         for logged in fresh {
             let operation = logged.operation
             note(operation.hash.low)
+            let id = operation.id
+            let genesis = Replica.genesis(of: id.replica, logged.lane)
+            let previous = terminal.lastHashes[logged.lane] ?? genesis
             try require(operation.previous == previous, .chain) {
-                "operation \(operation.id) of terminal \(terminal.index)"
+                "operation \(id) of terminal \(terminal.index)"
             }
-            previous = operation.hash
+            terminal.lastHashes[logged.lane] = operation.hash
             try require(operation.seen == terminal.reached[operation.scope] ?? 0, .causality) {
                 "operation \(operation.id) says that \(operation.seen) was seen"
             }
@@ -129,10 +131,8 @@ extension World {
             try checkVerdicts(terminal)
             try checkCells(terminal)
         }
-        try hub.machine.store.read { reading in
-            for id in promised where try reading.operation(id) == nil {
-                throw Broken(.storedIsKept, "operation \(id)")
-            }
+        for (id, hash) in promised where try hubsWord(on: id, hash) == nil {
+            throw Broken(.storedIsKept, "operation \(id)")
         }
         for (entity, payload) in watch.told {
             try require(erp.latest[entity] == payload, .erpAgrees) {
@@ -161,12 +161,14 @@ extension World {
 
     private func checkVerdicts(_ terminal: SimulatedTerminal) throws {
         for saved in terminal.saved {
-            let word = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
-            guard let word else { throw Broken(.savedIsKept, "\(saved.id) is not at the hub") }
+            guard let word = try hubsWord(on: saved.id, saved.hash) else {
+                throw Broken(.savedIsKept, "\(saved.id) is not at the hub")
+            }
+            let placed = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
             let own = try terminal.machine.store.read { try $0.operation(saved.id) }
+            let isShared = own.map { terminal.scopes.contains($0.operation.scope) } == true
             let isSeen =
-                own.map { terminal.scopes.contains($0.operation.scope) } == true
-                ? own?.judgement == word : own?.acknowledged == word.verdict
+                placed != nil && isShared ? own?.judgement == placed : own?.acknowledged == word
             try require(isSeen, .verdictIsSeen) {
                 "operation \(saved.id) at terminal \(terminal.index)"
             }

@@ -57,7 +57,7 @@ final class World {
     var exchanges: UInt64 = 0
     var isCalm = false
     /// What a push was answered as stored, in order.
-    var promised: [OperationID] = []
+    var promised: [(id: OperationID, hash: Identifier)] = []
     /// By which two runs are compared.
     private(set) var trace: UInt64 = 0xCBF2_9CE4_8422_2325
     var floorDice: SeededDice

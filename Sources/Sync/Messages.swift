@@ -12,16 +12,41 @@ public let syncProtocolVersion: UInt32 = 1
 public struct EnrollRequest: Hashable, Sendable {
     public let code: String
     public let publicKey: [UInt8]
+    /// For a copy that takes an identity of its own: Ed25519 by the key that it had before.
+    public let proof: [UInt8]
 
     public init(code: String, publicKey: [UInt8]) {
         self.code = code
         self.publicKey = publicKey
+        proof = []
+    }
+
+    /// A copy asks for an identity of its own.
+    init(code: String, publicKey: [UInt8], by former: Replica) throws {
+        self.code = code
+        self.publicKey = publicKey
+        proof = try former.signature(over: Self.proven(code, publicKey))
+    }
+
+    private static func proven(_ code: String, _ publicKey: [UInt8]) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman succession 1")
+        encoder.write(code)
+        encoder.write(publicKey)
+        return encoder.bytes
+    }
+
+    /// Whether the holder of this key sent it.
+    func proves(_ formerKey: [UInt8]) -> Bool {
+        Replica.isValid(proof, over: Self.proven(code, publicKey), by: formerKey)
     }
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_EnrollRequest.self, bytes)
         try SyncRefusal.check(version: wire.protocol)
-        self.init(code: wire.code, publicKey: Array(wire.publicKey))
+        code = wire.code
+        publicKey = Array(wire.publicKey)
+        proof = Array(wire.proof)
     }
 
     /// The message as it is sent.
@@ -30,6 +55,7 @@ public struct EnrollRequest: Hashable, Sendable {
         wire.protocol = syncProtocolVersion
         wire.code = code
         wire.publicKey = Data(publicKey)
+        wire.proof = Data(proof)
         return try wire.serializedBytes()
     }
 }
@@ -111,6 +137,12 @@ public struct PushRequest: Hashable, Sendable {
         return encoder.bytes
     }
 
+    /// Whether the holder of this key signed it.
+    func isSigned(by publicKey: [UInt8]) -> Bool {
+        let message = Self.signed(replica, epoch, operations)
+        return Replica.isValid(signature, over: message, by: publicKey)
+    }
+
     /// Names this request in its answer.
     public var batch: Identifier { ContentHash(of: signature).identifier }
 
@@ -166,12 +198,32 @@ public struct PushResponse: Hashable, Sendable {
         }
     }
 
+    /// Operations that the hub misses in a chain, between two that it has.
+    public struct Gap: Hashable, Sendable {
+        public let incarnation: UInt64
+        public let after: UInt64
+        public let before: UInt64
+
+        public init(incarnation: UInt64, after: UInt64, before: UInt64) {
+            self.incarnation = incarnation
+            self.after = after
+            self.before = before
+        }
+    }
+
+    /// Who answers.
+    public let hub: Identifier
     public let epoch: UInt64
-    public let items: [Item]
+    public var items: [Item]
     /// The request that this answers; see ``PushRequest/batch``.
     public let batch: Identifier
+    /// What is asked for again, by incarnation.
+    public var gaps: [Gap] = []
+    /// The terminal is a copy of another: the code with which it takes an identity of its own.
+    public var ticket: String?
 
-    public init(epoch: UInt64, items: [Item], batch: Identifier) {
+    public init(hub: Identifier, epoch: UInt64, items: [Item] = [], batch: Identifier) {
+        self.hub = hub
         self.epoch = epoch
         self.items = items
         self.batch = batch
@@ -180,10 +232,15 @@ public struct PushResponse: Hashable, Sendable {
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PushResponse.self, bytes)
         // No hub has epoch 0: the answer lost its beginning, or all of itself.
-        guard wire.epoch > 0, let batch = Identifier(bytes: wire.batch) else {
-            throw SyncRefusal.malformed
-        }
+        guard wire.epoch > 0, let batch = Identifier(bytes: wire.batch),
+            let hub = Identifier(bytes: wire.hub)
+        else { throw SyncRefusal.malformed }
+        self.hub = hub
         epoch = wire.epoch
+        ticket = wire.ticket.isEmpty ? nil : wire.ticket
+        gaps = wire.gaps.map {
+            Gap(incarnation: $0.incarnation, after: $0.after, before: $0.before)
+        }
         self.batch = batch
         items = try wire.items.map { item in
             guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
@@ -208,6 +265,16 @@ public struct PushResponse: Hashable, Sendable {
             wireItem.stored = item.stored
             return wireItem
         }
+        wire.hub = Data(hub.bytes)
+        wire.ticket = ticket ?? ""
+        wire.gaps = gaps.map { gap in
+            var wireGap = Tallyman_Sync_V1_PushResponse.Gap()
+            wireGap.incarnation = gap.incarnation
+            wireGap.after = gap.after
+            wireGap.before = gap.before
+            return wireGap
+        }
+        // Written last: an answer that was cut between two fields lacks it.
         wire.batch = Data(batch.bytes)
         return try wire.serializedBytes()
     }

@@ -91,6 +91,8 @@ public struct PullResponse: Hashable, Sendable {
     /// About the most bytes of operations in one page; one group always has room.
     public static let byteCountMax = 4 << 20
 
+    /// Who answers.
+    public let hub: Identifier
     public let epoch: UInt64
     public let scope: Scope
     public let after: UInt64
@@ -107,6 +109,7 @@ public struct PullResponse: Hashable, Sendable {
     public let entities: [EntityState]
 
     public init(
+        hub: Identifier,
         epoch: UInt64,
         scope: Scope,
         after: UInt64,
@@ -117,6 +120,7 @@ public struct PullResponse: Hashable, Sendable {
         ranges: [RangeParts] = [],
         entities: [EntityState] = []
     ) {
+        self.hub = hub
         self.epoch = epoch
         self.scope = scope
         self.after = after
@@ -132,10 +136,11 @@ public struct PullResponse: Hashable, Sendable {
         let wire = try decode(Tallyman_Sync_V1_PullResponse.self, bytes)
         // An answer that was cut between two fields lacks the reducer, or some of what was asked
         // for beside the page, which is then asked for again.
-        guard let scope = Scope(text: wire.scope), wire.epoch > 0, wire.reducer.count == 16,
-            wire.digest.isEmpty || wire.digest.count == 16
+        guard let hub = Identifier(bytes: wire.hub), let scope = Scope(text: wire.scope),
+            wire.epoch > 0, wire.reducer.count == 16, wire.digest.isEmpty || wire.digest.count == 16
         else { throw SyncRefusal.malformed }
         self.init(
+            hub: hub,
             epoch: wire.epoch,
             scope: scope,
             after: wire.after,
@@ -160,6 +165,7 @@ public struct PullResponse: Hashable, Sendable {
         wire.reducer = Data(reducer)
         wire.ranges = ranges.map(\.wire)
         wire.entities = entities.map(\.wire)
+        wire.hub = Data(hub.bytes)
         return try wire.serializedBytes()
     }
 }

@@ -53,15 +53,16 @@ extension TerminalReplica {
         now: Moment,
         in transaction: any ReplicaTransaction
     ) throws -> PullOutcome {
+        try checkHub(response.hub, in: transaction)
         guard response.epoch == (try transaction.integer(Setting.epoch) ?? 0) else {
-            try adopt(epoch: response.epoch, in: transaction)
+            try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
         let cursor = try cursor(of: response.scope, in: transaction)
         guard response.after == cursor else { return .stale }
         guard response.head >= cursor else {
             // The hub's order is shorter than what it has given out: it lost its end.
-            try adopt(epoch: response.epoch, in: transaction)
+            try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
         let hub = try Self.enrolment(in: transaction)?.hub
@@ -116,14 +117,28 @@ extension TerminalReplica {
         in transaction: any ReplicaTransaction
     ) throws {
         if let logged = try transaction.operation(operation.id) {
-            guard logged.operation.hash == operation.hash else { throw SyncRefusal.malformed }
+            guard logged.operation.hash == operation.hash else {
+                guard isRecordedAgain(logged) else { throw SyncRefusal.malformed }
+                try transaction.replace(LoggedOperation(operation: operation, judgement: judgement))
+                return try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+            }
             try transaction.judge(operation.id, judgement)
+            // Its own, under whatever identity it was recorded; and what was given back.
+            if logged.judgement == nil {
+                try transaction.acknowledge(operation.id, judgement.verdict, judgement.reason)
+            }
         } else {
             try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
         }
-        if operation.id.replica == replica.id {
-            try transaction.acknowledge(operation.id, judgement.verdict)
-        }
         try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+    }
+
+    /// Whether an operation of ours lost its name to another machine's, and has another one now.
+    private func isRecordedAgain(_ logged: LoggedOperation) -> Bool {
+        guard logged.operation.id.replica != replica.id, logged.judgement == nil,
+            let word = logged.word, word.verdict == .quarantined
+        else { return false }
+        return word.reason == QuarantinedRecord.Reason.fork
+            || word.reason == QuarantinedRecord.Reason.chainBroken
     }
 }
