@@ -63,9 +63,11 @@ extension ReferenceModel {
     private static func says(_ recorded: Recorded, _ logged: LoggedOperation) -> Bool {
         let operation = logged.operation
         let evidence = recorded.evidence
+        // Written in an epoch before a restore, it counts up to where both orders are the same.
+        let seen = min(logged.judgement?.seen ?? operation.seen, operation.seen)
         return recorded.type == operation.type && recorded.payload == operation.payload
             && evidence.operation == operation.id && evidence.author == operation.author
-            && evidence.seen == operation.seen
+            && evidence.seen == seen
             && evidence.position == logged.judgement?.position
             && evidence.moment == logged.judgement?.effective
     }
