@@ -12,10 +12,16 @@ extension TerminalShell {
         try await scrub(scope)
         let terminal = terminal
         let request = try await store.read { try terminal.pullRequest(scope, in: $0) }
-        let answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
+        let answer: PullResponse
+        do {
+            answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
+        } catch let refusal as SyncRefusal where refusal.isForgetting {
+            _ = try await store.write { try terminal.noteForgotten(in: $0) }
+            throw refusal
+        }
         let now = clock.reading().wall
         let outcome = try await store.write { transaction in
-            try terminal.apply(answer, now: now, in: transaction)
+            try terminal.apply(answer, to: request, now: now, in: transaction)
         }
         switch outcome {
         case .applied(let more):

@@ -249,7 +249,14 @@ public final class TerminalShell: Sendable {
         guard let request = try await store.read({ try terminal.upRequest(in: $0) }) else {
             return false
         }
-        let answer = try await Self.send(request, over: link)
+        let answer: [UInt8]
+        do {
+            answer = try await Self.send(request, over: link)
+        } catch let refusal as SyncRefusal where refusal.isForgetting {
+            // A hub that was restored from before the enrolment; the next request reminds it.
+            _ = try await store.write { try terminal.noteForgotten(in: $0) }
+            throw refusal
+        }
         let outcome = try await transact(tells: false) { node, dice, _, transaction in
             var box = AnyDice(dice)
             defer { dice = box.dice }

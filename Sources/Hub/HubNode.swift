@@ -90,6 +90,25 @@ public struct HubNode: Sendable {
         try replica.giveBack(request, reading: reading, dice: &dice, in: transaction)
     }
 
+    /// A terminal was heard, or revoked; see ``HubReplica/noteHeard(_:reading:dice:in:)``.
+    public mutating func noteHeard(
+        _ terminal: Identifier?,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        try replica.noteHeard(terminal, reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Waits for no terminal any more; see ``HubReplica/endRecovery(reading:dice:in:)``.
+    public mutating func endRecovery(
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        try replica.endRecovery(reading: reading, dice: &dice, in: transaction)
+    }
+
     /// Releases what is kept aside; see ``HubReplica/release(_:by:reading:dice:in:)``.
     public mutating func release(
         _ ticket: UInt64,

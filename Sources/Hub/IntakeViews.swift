@@ -70,8 +70,11 @@ public struct TerminalView: Codable, Hashable, Sendable {
     public let chains: Int
     public let held: Int
     public let clones: [Clone]
+    /// Whether a restored hub waits for what it holds.
+    public let isAwaited: Bool
 
-    init(_ state: HubReplica.TerminalState) {
+    init(_ state: HubReplica.TerminalState, isAwaited: Bool) {
+        self.isAwaited = isAwaited
         name = state.terminal.name
         replica = state.terminal.replica.description
         scopes = state.terminal.scopes.map(\.description)
@@ -99,7 +102,10 @@ extension HubNode {
 
     /// Every terminal that was ever enrolled, by name.
     public func terminals(in reading: any ReplicaReading) throws -> [TerminalView] {
-        try HubReplica.terminals(in: reading).map(TerminalView.init)
+        let awaited = Set(try HubReplica.awaited(in: reading))
+        return try HubReplica.terminals(in: reading).map {
+            TerminalView($0, isAwaited: awaited.contains($0.terminal.replica))
+        }
     }
 
     /// Notes that kept bytes shall not count, and why.

@@ -13,12 +13,19 @@ struct HubWatch {
     var offset = 0
     /// Operations that were made to be refused.
     var poison: Set<OperationID> = []
+    /// Terminals of which nothing may take effect any more.
+    var revoked: Set<Identifier> = []
     /// What has each order number.
     var numbers: [String: EntityKey] = [:]
     /// The arrival order of each receipt.
     var orders: [Identifier: EntityKey] = [:]
     /// What the ERP should be told last of each order.
     var told: [EntityKey: [UInt8]] = [:]
+    /// Whether the hub lost something: decisions may have been made twice.
+    var isRestored: Bool {
+        get { model.isRestored }
+        set { model.isRestored = newValue }
+    }
     /// How often the hub gave which verdict, by operation type and verdict.
     var verdicts: [String: Int] = [:]
 }
@@ -33,6 +40,9 @@ extension World {
         var touched: Set<EntityKey> = []
         for logged in fresh {
             let id = logged.operation.id
+            try require(!watch.revoked.contains(id.replica), .revocation) {
+                "operation \(id) of a terminal that is revoked"
+            }
             try watch.model.take(logged, isPoison: watch.poison.contains(id))
             if logged.endsGroup { continue }
             touched.insert(logged.operation.entity)
@@ -119,7 +129,7 @@ extension World {
         let operation = logged.operation
         let number: String
         switch operation.type {
-        case ArrivalOrder.type where operation.kind == .decision:
+        case ArrivalOrder.type where logged.judgement?.verdict.inEffect == true:
             let order = try ArrivalOrder(payload: operation.payload)
             let known = watch.orders[order.receipt] ?? operation.entity
             watch.orders[order.receipt] = known

@@ -19,6 +19,10 @@ struct ReferenceModel {
         var receiptFacts: [(operation: Operation, judgement: Judgement, fact: ReceiptFact)] = []
     }
 
+    /// Whether the hub was restored: what it gave out before comes back beside what is new.
+    var isRestored = false
+    /// Identities that two machines have had.
+    var copied: Set<Identifier> = []
     private let vocabulary: Vocabulary
     private(set) var entities: [EntityKey: Entity] = [:]
     /// Where each operation is.
@@ -76,7 +80,8 @@ struct ReferenceModel {
             id.sequence == 1
             ? begun.insert(operation.previous).inserted
             : id.sequence > sequence + 1 || operation.previous == lastHashes[chain]
-        try require(id.sequence > sequence && follows, .chain) {
+        let mayFork = isRestored || copied.contains(id.replica)
+        try require(id.sequence > sequence && (follows || mayFork), .chain) {
             "operation \(id) does not follow what came before"
         }
         sequences[chain] = id.sequence
@@ -117,8 +122,9 @@ struct ReferenceModel {
             let stands = move(&entity, operation)
             expected = stands ? .accepted : .rejected
         case .decision:
-            entity.decisions[operation.type] = logged
-            expected = .accepted
+            expected =
+                isRestored && judgement.reason == "sync.decision_overtaken" ? .rejected : .accepted
+            if expected == .accepted { entity.decisions[operation.type] = logged }
         case nil:
             expected = .waiting
         }

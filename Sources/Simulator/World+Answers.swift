@@ -10,8 +10,13 @@ extension World {
         guard terminal.machine.isUp, terminal.machine.process == exchange.process else { return }
         let isAwaited = terminal.outstanding?.number == exchange.number
         do {
+            if case .forgotten = answer {
+                try terminal.machine.transact(&terminal.node) { node, _, transaction in
+                    _ = try node.terminal.noteForgotten(in: transaction)
+                }
+            }
             guard case .body(let bytes) = answer else { throw AgentRefusal.hubStoredNothing }
-            let more: Bool
+            var more: Bool
             switch exchange.request {
             case .up(let request): more = try take(bytes, to: request, at: terminal)
             case .pull(let request): more = try take(bytes, to: request, at: terminal)
@@ -19,6 +24,11 @@ extension World {
             guard isAwaited else { return }
             terminal.outstanding = nil
             let time = terminal.machine.clock.monotonic(now)
+            if terminal.isReturning {
+                terminal.isReturning = false
+                terminal.peer.hubRestored()
+                more = true
+            }
             switch exchange.request {
             case .up: terminal.peer.pushed(more: more, now: time)
             case .pull: terminal.peer.pulled(more: more, now: time)
@@ -51,6 +61,7 @@ extension World {
         to request: UpRequest,
         at terminal: SimulatedTerminal
     ) throws -> Bool {
+        let before = terminal.machine.store.operationCount
         let outcome = try terminal.machine.transact(&terminal.node) { node, dice, transaction in
             try node.take(bytes, to: request, dice: &dice, in: transaction)
         }
@@ -59,11 +70,18 @@ extension World {
             guard case .push(let request) = request else { return more }
             let response = try PushResponse(bytes: bytes)
             for (bytes, item) in zip(request.operations, response.items) where item.stored {
-                try notePromise(try Operation(bytes: bytes), item, at: terminal)
+                guard let operation = try? Operation(bytes: bytes) else { continue }
+                let isNow = try response.epoch == hub.epoch
+                try notePromise(operation, item, at: terminal, isNow: isNow)
             }
             return more
-        case .newEpoch: throw Broken(.storedIsKept, "the hub lost what it said it had")
-        case .renewed: throw Broken(.chain, "a terminal was taken for a copy")
+        case .newEpoch:
+            try require(watch.isRestored, .storedIsKept) { "the hub lost what it said it had" }
+            try noteReturning(terminal)
+            return true
+        case .renewed:
+            try noteRenewed(since: before, at: terminal)
+            return true
         case .stale: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
         }
@@ -72,9 +90,12 @@ extension World {
     private func notePromise(
         _ operation: Operation,
         _ item: PushResponse.Item,
-        at terminal: SimulatedTerminal
+        at terminal: SimulatedTerminal,
+        isNow: Bool
     ) throws {
         promised.append((operation.id, operation.hash))
+        // The answer of a hub that was lost since: it is sent again.
+        guard isNow else { return }
         let word = try hubsWord(on: operation.id, operation.hash)
         try require(word != nil, .storedIsKept) {
             "operation \(operation.id) of terminal \(terminal.index)"
@@ -93,15 +114,24 @@ extension World {
         let response = try PullResponse(bytes: bytes)
         let wall = terminal.machine.clock.reading(now).wall
         let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
-            try node.terminal.apply(response, now: wall, in: transaction)
+            try node.terminal.apply(response, to: request, now: wall, in: transaction)
         }
         note(terminal.index, response.operations.count)
         let scope = response.scope
         switch outcome {
         case .stale: return true
-        case .newEpoch: throw Broken(.causality, "a terminal was ahead of the hub's order")
+        case .newEpoch:
+            try require(watch.isRestored, .causality) {
+                "terminal \(terminal.index) was ahead of the hub's order"
+            }
+            try noteReturning(terminal)
+            terminal.isReturning = true
+            return true
         case .applied(let more):
             try checkPage(response, at: terminal)
+            if !more, behind[terminal.index] != nil, try response.epoch == hub.epoch {
+                noteCaughtUp(terminal, scope)
+            }
             let isAlike = response.reducer == terminal.node.terminal.reducer.fingerprint
             if !more, isAlike { try checkDigest(response, at: terminal) }
             return more

@@ -106,8 +106,8 @@ extension World {
         for terminal in terminals {
             guard terminal.machine.isUp else { return "terminal \(terminal.index) is down" }
             let reason = try terminal.machine.store.read { reading -> String? in
-                let replica = terminal.node.terminal.replica.id
-                if try reading.backlog(of: replica).count > 0 {
+                for replica in try terminal.node.terminal.identities(in: reading)
+                where try reading.backlog(of: replica).count > 0 {
                     return "terminal \(terminal.index) has not sent all"
                 }
                 for scope in terminal.scopes
@@ -131,6 +131,7 @@ extension World {
             try checkVerdicts(terminal)
             try checkCells(terminal)
         }
+        try checkCopies()
         for (id, hash) in promised where try hubsWord(on: id, hash) == nil {
             throw Broken(.storedIsKept, "operation \(id)")
         }
@@ -140,6 +141,19 @@ extension World {
             }
         }
         try require(erp.latest.count == watch.told.count, .erpAgrees) { "orders that are none" }
+    }
+
+    /// No two machines have one identity by now, if both have recorded something since the copy.
+    private func checkCopies() throws {
+        let names = terminals.map(\.node.terminal.replica.id)
+        for (index, twin) in terminals.enumerated().dropFirst(settings.terminals) {
+            guard let other = names[..<index].firstIndex(of: names[index]) else { continue }
+            let own = Set(twin.saved.map(\.id))
+            let others = Set(terminals[other].saved.map(\.id))
+            try require(own.isSubset(of: others) || others.isSubset(of: own), .chain) {
+                "terminals \(other) and \(index) have one identity"
+            }
+        }
     }
 
     private func checkHub() throws {

@@ -135,6 +135,9 @@ extension World {
         {
             return schedule(.answer(exchange, .body(old)), in: 5)
         }
+        if now < foreignUntil, let foreignHub {
+            return try receive(exchange, bytes, by: foreignHub)
+        }
         guard hub.machine.isUp else { return schedule(.answer(exchange, .failure), in: 5) }
         var answer = Answer.failure
         do {
@@ -152,6 +155,8 @@ extension World {
             return schedule(.answer(exchange, .failure), in: 5)
         } catch let broken as Broken {
             throw broken
+        } catch SyncRefusal.unknownTerminal {
+            answer = .forgotten
         } catch {
             let isFault = !(error is any Refusal || error is Machine.DiskFault)
             if isFault { throw Broken(.soundness, "the hub, asked: \(error)") }
@@ -164,7 +169,7 @@ extension World {
         if now < max(link.silentUntil, link.deafUntil) { return }
         if plan.strikes(.lostAnswer, &networkDice) { return }
         guard case .body(let body) = answer else {
-            return schedule(.answer(exchange, .failure), in: 5)
+            return schedule(.answer(exchange, answer), in: 5)
         }
         terminal.lastAnswers[exchange.isPush] = body
         if exchange.isPush, now < hub.slowUntil {

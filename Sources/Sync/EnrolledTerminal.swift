@@ -140,6 +140,7 @@ extension HubReplica {
         in transaction: any ReplicaTransaction
     ) throws -> Enrolment {
         guard request.publicKey.count == 32 else { throw SyncRefusal.publicKey }
+        if !request.known.isEmpty { return try readmit(request, in: transaction) }
         let key = Setting.enrolment(request.code)
         guard var offer = try transaction.setting(key).map(Offer.init(bytes:)) else {
             throw SyncRefusal.enrolmentCode
@@ -167,13 +168,54 @@ extension HubReplica {
             try transaction.set(key, to: offer.bytes)
             try noteSuccessor(id, of: offer.former, code: request.code, in: transaction)
         }
-        return Enrolment(
+        return try answer(to: terminal, in: transaction)
+    }
+
+    private func answer(
+        to terminal: EnrolledTerminal,
+        in reading: any ReplicaReading
+    ) throws -> Enrolment {
+        Enrolment(
             hub: replica.id,
             hubPublicKey: replica.publicKey,
-            epoch: try transaction.integer(Setting.epoch) ?? 0,
-            name: offer.name,
-            scopes: offer.scopes
+            epoch: try reading.integer(Setting.epoch) ?? 0,
+            name: terminal.name,
+            scopes: terminal.scopes,
+            former: terminal.former,
+            certificate: try replica.signature(
+                over: Enrolment.certified(
+                    terminal.publicKey,
+                    name: terminal.name,
+                    scopes: terminal.scopes,
+                    former: terminal.former
+                )
+            )
         )
+    }
+
+    /// Knows a terminal again that was enrolled after the backup was made from which this hub was
+    /// restored; one that it knows stays as it is, revoked or not.
+    private func readmit(
+        _ request: EnrollRequest,
+        in transaction: any ReplicaTransaction
+    ) throws -> Enrolment {
+        let known = try Enrolment(bytes: request.known)
+        guard known.hub == replica.id,
+            known.isCertified(by: replica.publicKey, for: request.publicKey)
+        else { throw SyncRefusal.enrolmentCode }
+        let id = Replica.id(of: request.publicKey)
+        if let bytes = try transaction.setting(Setting.terminal(id)) {
+            return try answer(to: EnrolledTerminal(replica: id, bytes: bytes), in: transaction)
+        }
+        let terminal = EnrolledTerminal(
+            replica: id,
+            name: known.name,
+            publicKey: request.publicKey,
+            scopes: known.scopes,
+            former: known.former
+        )
+        try transaction.set(Setting.terminal(id), to: terminal.bytes)
+        return try answer(to: terminal, in: transaction)
     }
 
     /// The alerts of the chains whose copy used this code are settled.

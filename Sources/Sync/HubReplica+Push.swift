@@ -70,6 +70,7 @@ extension HubReplica {
             response.items.append(try take(bytes, into: &intake, in: transaction))
         }
         try close(&intake.group, dice: &dice, in: transaction)
+        try noteHeard(terminal.replica, reading: reading, dice: &dice, in: transaction)
         for incarnation in intake.moved.sorted() {
             if let chain = intake.chains[incarnation] { try transaction.set(chain) }
         }

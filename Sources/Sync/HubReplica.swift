@@ -83,6 +83,7 @@ public struct HubReplica: Sendable {
             }
         }
         try transaction.set(Setting.epoch, to: epoch)
+        try beginRecovery(in: transaction)
         return epoch
     }
 
@@ -152,6 +153,7 @@ public struct HubReplica: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws {
+        if try Self.isRecovering(in: transaction) { group.changed = [] }
         for _ in 0..<Self.reactionRoundsMax where !group.changed.isEmpty {
             let changed = group.changed.sorted()
             group.changed = []

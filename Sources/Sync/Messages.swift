@@ -14,11 +14,22 @@ public struct EnrollRequest: Hashable, Sendable {
     public let publicKey: [UInt8]
     /// For a copy that takes an identity of its own: Ed25519 by the key that it had before.
     public let proof: [UInt8]
+    /// What the hub answered once, for a hub that has forgotten it; empty else.
+    public let known: [UInt8]
 
     public init(code: String, publicKey: [UInt8]) {
         self.code = code
         self.publicKey = publicKey
         proof = []
+        known = []
+    }
+
+    /// A terminal shows a hub that has forgotten it what it answered once.
+    init(showing known: Enrolment, publicKey: [UInt8]) throws {
+        code = ""
+        self.publicKey = publicKey
+        proof = []
+        self.known = try known.bytes()
     }
 
     /// A copy asks for an identity of its own.
@@ -26,6 +37,7 @@ public struct EnrollRequest: Hashable, Sendable {
         self.code = code
         self.publicKey = publicKey
         proof = try former.signature(over: Self.proven(code, publicKey))
+        known = []
     }
 
     private static func proven(_ code: String, _ publicKey: [UInt8]) -> [UInt8] {
@@ -47,6 +59,7 @@ public struct EnrollRequest: Hashable, Sendable {
         code = wire.code
         publicKey = Array(wire.publicKey)
         proof = Array(wire.proof)
+        known = Array(wire.known)
     }
 
     /// The message as it is sent.
@@ -56,6 +69,7 @@ public struct EnrollRequest: Hashable, Sendable {
         wire.code = code
         wire.publicKey = Data(publicKey)
         wire.proof = Data(proof)
+        wire.known = Data(known)
         return try wire.serializedBytes()
     }
 }
@@ -69,19 +83,51 @@ public struct Enrolment: Hashable, Sendable {
     public let name: String
     /// What it shares with the hub, sorted.
     public let scopes: [Scope]
+    /// The identity that it had before, when it is a copy that was found out.
+    public let former: Identifier?
+    /// The hub's signature over all of this and the terminal's key: with it a hub that has
+    /// forgotten the terminal knows it again. Empty from a hub that gives none.
+    public let certificate: [UInt8]
 
     public init(
         hub: Identifier,
         hubPublicKey: [UInt8],
         epoch: UInt64,
         name: String,
-        scopes: [Scope]
+        scopes: [Scope],
+        former: Identifier? = nil,
+        certificate: [UInt8] = []
     ) {
         self.hub = hub
         self.hubPublicKey = hubPublicKey
         self.epoch = epoch
         self.name = name
         self.scopes = scopes.sorted()
+        self.former = former
+        self.certificate = certificate
+    }
+
+    /// What the hub signs of a terminal.
+    static func certified(
+        _ publicKey: [UInt8],
+        name: String,
+        scopes: [Scope],
+        former: Identifier?
+    ) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman terminal 1")
+        encoder.write(Replica.id(of: publicKey).bytes)
+        encoder.write(publicKey)
+        encoder.write(name)
+        encoder.write(scopes.sorted()) { $0.write($1.description) }
+        encoder.write(former?.bytes ?? [])
+        return encoder.bytes
+    }
+
+    /// Whether the hub with this key once gave this answer to the terminal with the other one.
+    func isCertified(by hubKey: [UInt8], for publicKey: [UInt8]) -> Bool {
+        let message = Self.certified(publicKey, name: name, scopes: scopes, former: former)
+        return Replica.isValid(certificate, over: message, by: hubKey)
     }
 
     public init(bytes: [UInt8]) throws {
@@ -97,7 +143,9 @@ public struct Enrolment: Hashable, Sendable {
             hubPublicKey: Array(wire.hubPublicKey),
             epoch: wire.epoch,
             name: wire.name,
-            scopes: scopes
+            scopes: scopes,
+            former: Identifier(bytes: wire.former),
+            certificate: Array(wire.certificate)
         )
     }
 
@@ -110,6 +158,8 @@ public struct Enrolment: Hashable, Sendable {
         wire.epoch = epoch
         wire.name = name
         wire.scopes = scopes.map(\.description)
+        wire.former = Data(former?.bytes ?? [])
+        wire.certificate = Data(certificate)
         return try wire.serializedBytes()
     }
 }

@@ -84,6 +84,9 @@ public struct PullRequest: Hashable, Sendable {
         }
         return try wire.serializedBytes()
     }
+
+    /// Names a request, by its bytes, in its answer.
+    public static func name(of bytes: [UInt8]) -> Identifier { ContentHash(of: bytes).identifier }
 }
 
 /// A page of the hub's order.
@@ -107,6 +110,8 @@ public struct PullResponse: Hashable, Sendable {
     public let ranges: [RangeParts]
     /// As many of the entities that were asked for as had room, as they are at `head`.
     public let entities: [EntityState]
+    /// The request that this answers; see ``PullRequest/name(of:)``.
+    public var request: Identifier?
 
     public init(
         hub: Identifier,
@@ -151,6 +156,7 @@ public struct PullResponse: Hashable, Sendable {
             ranges: try wire.ranges.map { try RangeParts($0, in: scope) },
             entities: try wire.entities.map { try EntityState($0, in: scope) }
         )
+        request = Identifier(bytes: wire.request)
     }
 
     /// The message as it is sent.
@@ -166,6 +172,7 @@ public struct PullResponse: Hashable, Sendable {
         wire.ranges = ranges.map(\.wire)
         wire.entities = entities.map(\.wire)
         wire.hub = Data(hub.bytes)
+        wire.request = Data(request?.bytes ?? [])
         return try wire.serializedBytes()
     }
 }

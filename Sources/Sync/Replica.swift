@@ -26,6 +26,10 @@ public enum Setting {
     static func common(_ epoch: UInt64, _ scope: Scope) -> SettingKey {
         SettingKey("epoch.common.\(String(epoch, radix: 16)).\(scope)")
     }
+    /// The terminals that a restored hub waits for.
+    static let awaited = SettingKey("epoch.awaited")
+    /// Up to where a restored hub's order of a scope has been decided upon.
+    static func decided(_ scope: Scope) -> SettingKey { SettingKey("epoch.decided.\(scope)") }
     /// The hub's epoch that a terminal has seen and not taken over yet: it is giving back.
     static let nextEpoch = SettingKey("sync.next_epoch")
     /// The position of a scope after which a terminal goes on giving back; its cursor when done.
@@ -45,6 +49,8 @@ public enum Setting {
     /// The code with which this terminal takes a new identity, and the key that it made for it.
     static let successionCode = SettingKey("replica.succession_code")
     static let successionKey = SettingKey("replica.succession_key")
+    /// That the hub has forgotten this terminal, at the terminal.
+    static let forgotten = SettingKey("sync.forgotten")
     /// The private keys that this terminal had before, the latest last.
     static let formerKeys = SettingKey("replica.former_keys")
     /// An enrolment code that was given out, at the hub.
@@ -90,6 +96,10 @@ public struct Replica: Sendable {
     }
 
     /// The id of the replica that a store belongs to; nil for a new store.
+    public static func owner(of reading: any ReplicaReading) throws -> Identifier? {
+        try id(in: reading)
+    }
+
     static func id(in reading: any ReplicaReading) throws -> Identifier? {
         try reading.setting(Setting.replica).flatMap { Identifier(bytes: $0) }
     }
@@ -156,7 +166,8 @@ public struct Replica: Sendable {
                 incarnation: incarnation,
                 sequence: (head?.id.sequence ?? 0) + 1
             ),
-            previous: try transaction.setting(last).flatMap { Identifier(bytes: $0) }
+            previous: try head?.hash
+                ?? transaction.setting(last).flatMap { Identifier(bytes: $0) }
                 ?? Self.genesis(of: id, lane),
             stamp: stamp,
             author: author,

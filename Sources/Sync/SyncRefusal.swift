@@ -52,6 +52,9 @@ public enum SyncRefusal: Refusal, Equatable {
         guard version == syncProtocolVersion else { throw .version(version) }
     }
 
+    /// Whether it says that no such terminal is known.
+    public var isForgetting: Bool { code == "sync.unknown_terminal" }
+
     public var code: ProblemCode {
         switch self {
         case .malformed: "sync.malformed"

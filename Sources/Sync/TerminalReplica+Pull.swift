@@ -43,6 +43,7 @@ extension TerminalReplica {
     ///
     /// - Parameters:
     ///   - response: the hub's answer.
+    ///   - request: what it has to be the answer to; nil when there can be no doubt.
     ///   - now: the wall clock, to clamp stamps.
     ///   - transaction: the terminal's store.
     /// - Returns: what came of it.
@@ -50,10 +51,19 @@ extension TerminalReplica {
     ///   says it is; the caller's transaction is then undone.
     public func apply(
         _ response: PullResponse,
+        to request: PullRequest? = nil,
         now: Moment,
         in transaction: any ReplicaTransaction
     ) throws -> PullOutcome {
         try checkHub(response.hub, in: transaction)
+        if let request {
+            // What a proxy kept from before a restore would look like another one.
+            guard response.request == PullRequest.name(of: try request.bytes()) else {
+                throw SyncRefusal.malformed
+            }
+            let epoch = try transaction.integer(Setting.epoch) ?? 0
+            guard request.epoch == epoch else { return .stale }
+        }
         guard response.epoch == (try transaction.integer(Setting.epoch) ?? 0) else {
             try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch

@@ -48,6 +48,7 @@ extension TerminalReplica {
         in reading: any ReplicaReading,
         limit: Int = PushRequest.operationCountMax
     ) throws -> UpRequest? {
+        if let request = try reminder(in: reading) { return .enroll(request) }
         if let request = try successionRequest(in: reading) { return .enroll(request) }
         if let request = try returnRequest(in: reading, limit: limit) { return .giveBack(request) }
         return try pushRequest(in: reading, limit: limit).map { .push($0) }
@@ -67,6 +68,8 @@ extension TerminalReplica {
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
         switch request {
+        case .enroll(let request) where !request.known.isEmpty:
+            return try noteRemembered(try Enrolment(bytes: answer), in: transaction)
         case .enroll(let request):
             return try succeed(try Enrolment(bytes: answer), request, in: transaction)
         case .giveBack(let request):

@@ -35,8 +35,43 @@ extension TerminalReplica {
         guard try transaction.setting(Setting.successionCode) != nil,
             try transaction.setting(Setting.successionKey) == nil
         else { return }
-        let key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        let known = try identities(in: transaction)
+        var key: [UInt8]
+        // Dice that were copied with the disk may give the same key once more.
+        repeat {
+            key = (0..<4).flatMap { _ in dice.next().bigEndianBytes }
+        } while known.contains(try Replica(privateKey: key).id)
         try transaction.set(Setting.successionKey, to: key)
+    }
+
+    // MARK: - A hub that has forgotten this terminal
+
+    /// The hub says that it knows no such terminal: it is shown what it answered once.
+    ///
+    /// - Returns: whether there is something to show.
+    @discardableResult
+    public func noteForgotten(in transaction: any ReplicaTransaction) throws -> Bool {
+        guard try Self.enrolment(in: transaction)?.certificate.isEmpty == false else {
+            return false
+        }
+        try transaction.set(Setting.forgotten, to: [1])
+        return true
+    }
+
+    func reminder(in reading: any ReplicaReading) throws -> EnrollRequest? {
+        guard try reading.setting(Setting.forgotten) != nil,
+            let known = try Self.enrolment(in: reading)
+        else { return nil }
+        return try EnrollRequest(showing: known, publicKey: replica.publicKey)
+    }
+
+    func noteRemembered(
+        _ answer: Enrolment,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushOutcome {
+        try checkHub(answer.hub, in: transaction)
+        try transaction.set(Setting.forgotten, to: nil)
+        return .applied(more: true)
     }
 
     func successionRequest(in reading: any ReplicaReading) throws -> EnrollRequest? {

@@ -73,7 +73,8 @@ import Testing
                     .joined(separator: ", ")
                 try database.execute(
                     sql: """
-                        INSERT INTO main."\(table)" (\(columns)) SELECT \(columns) FROM made."\(table)"
+                        INSERT INTO main."\(table)" (\(columns))
+                        SELECT \(columns) FROM made."\(table)"
                         """
                 )
             }
@@ -106,8 +107,7 @@ import Testing
             try Plant.build(in: fixture, quarantining: true)
             try fixture.tamper(name, "DELETE FROM setting WHERE key LIKE 'enrolment.%'")
             try Self.downgrade(fixture, name, to: "old")
-            let upgraded = try fixture.open("old")
-            try upgraded.close()
+            try Self.start(fixture, "old") { _ in }
             // What waits goes first after an upgrade; the day on which it was kept is not known.
             let hidden: Set = ["operation.lane", "quarantine.received"]
             let (made, old) = (try Self.open(fixture, name), try Self.open(fixture, "old"))
@@ -121,11 +121,22 @@ import Testing
             #expect((expected["quarantine"]?.count ?? 0) == (isHub ? 1 : 0))
             try made.close()
             try old.close()
-            let store = try fixture.open("old")
-            #expect(try store.verify(Workbench.reducer).difference == nil)
-            let last = try store.read { try $0.setting(Setting.lastHash(.safety)) }
-            #expect(last?.count == 16)
-            try store.close()
+            try Self.start(fixture, "old") { store in
+                #expect(try store.verify(Workbench.reducer).difference == nil)
+                let last = try store.read { try $0.setting(Setting.lastHash(.safety)) }
+                #expect(last?.count == 16)
+            }
         }
+    }
+
+    /// Opens a database for a while; the folder is free when this returns.
+    private static func start(
+        _ fixture: Fixture,
+        _ name: String,
+        _ body: (LedgerStore) throws -> Void
+    ) throws {
+        let store = try fixture.open(name)
+        try body(store)
+        try store.close()
     }
 }

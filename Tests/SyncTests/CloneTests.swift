@@ -96,7 +96,7 @@ import Testing
         try original.record(Carton.seen("before"))
         try original.push(to: hub)
         // A copy with its memory: it goes on in the same incarnation.
-        let copy = try original.copied(seed: 2, withMemory: true)
+        let copy = try original.copied(seed: 78, withMemory: true)
         let one = try original.record(Carton.seen("original 1"), Carton.label("A"))
         let other = try copy.record(
             Carton.seen("copy 1"),

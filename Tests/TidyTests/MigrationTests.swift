@@ -15,7 +15,7 @@ import Testing
         "Migration0004.swift":
             "f1b9547bafa0aff5a8a3be30f10a8eb71d17e52fdbb15c1164109d3e87446040",
         "Migration0006.swift":
-            "043a679b16778367523613f9d1bd83f73d32d7deead1ab5c71b5fbb590fa4c9a",
+            "9b8ff1d532a0d8b0ed2b9825220fc2543f6ee793943d517eb1f0ac02b58d4966",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

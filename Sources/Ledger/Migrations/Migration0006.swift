@@ -55,6 +55,8 @@ extension Migration {
             -- What waits to be sent goes before all that is recorded from now on, as it would have;
             -- the most urgent lane goes on from the one chain that there was.
             UPDATE operation SET lane = 0 WHERE position IS NULL AND acknowledged IS NULL;
+            UPDATE operation SET answer = reason
+            WHERE acknowledged IS NOT NULL AND reason IS NOT NULL;
             UPDATE setting SET key = 'replica.last_hash.0' WHERE key = 'replica.last_hash';
             -- They were good for minutes.
             DELETE FROM setting WHERE key >= 'enrolment.' AND key < 'enrolment/';

@@ -55,6 +55,10 @@ nonisolated struct Tallyman_Sync_V1_EnrollRequest: Sendable {
   /// had before, over `"tallyman succession 1"`, code and public key, each in the canonical encoding.
   var proof: Data = Data()
 
+  /// For a terminal that the hub has forgotten, since it was restored from before the enrolment: the
+  /// answer that it had then. Needs no code.
+  var known: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -79,6 +83,13 @@ nonisolated struct Tallyman_Sync_V1_EnrollResponse: Sendable {
 
   /// `SITE/AREA` or `company`
   var scopes: [String] = []
+
+  /// the identity that a copy had before
+  var former: Data = Data()
+
+  /// The hub's Ed25519 over `"tallyman terminal 1"`, the terminal's id and public key, name, scopes
+  /// and former, each in the canonical encoding.
+  var certificate: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -235,6 +246,10 @@ nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
   /// Who answers: a terminal takes no other hub's word.
   var hub: Data = Data()
 
+  /// Names the request that this answers: the first 16 bytes of SHA-256 over its bytes. An answer
+  /// that a proxy kept from before a restore must not pass for another restore.
+  var request: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -314,7 +329,7 @@ fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EnrollRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0\u{1}proof\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0\u{1}proof\0\u{1}known\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -326,6 +341,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
       case 2: try { try decoder.decodeSingularStringField(value: &self.code) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.known) }()
       default: break
       }
     }
@@ -344,6 +360,9 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     if !self.proof.isEmpty {
       try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 4)
     }
+    if !self.known.isEmpty {
+      try visitor.visitSingularBytesField(value: self.known, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -352,6 +371,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     if lhs.code != rhs.code {return false}
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.proof != rhs.proof {return false}
+    if lhs.known != rhs.known {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -359,7 +379,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EnrollResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0\u{1}former\0\u{1}certificate\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -373,6 +393,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.scopes) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.former) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
       default: break
       }
     }
@@ -397,6 +419,12 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     if !self.scopes.isEmpty {
       try visitor.visitRepeatedStringField(value: self.scopes, fieldNumber: 6)
     }
+    if !self.former.isEmpty {
+      try visitor.visitSingularBytesField(value: self.former, fieldNumber: 7)
+    }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -407,6 +435,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     if lhs.epoch != rhs.epoch {return false}
     if lhs.name != rhs.name {return false}
     if lhs.scopes != rhs.scopes {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -669,7 +699,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{2}\u{5}hub\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{2}\u{5}hub\0\u{1}request\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -687,6 +717,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
       }
     }
@@ -723,6 +754,9 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
     }
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -737,6 +771,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
     if lhs.hub != rhs.hub {return false}
+    if lhs.request != rhs.request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -46,8 +46,14 @@ extension HubDesk {
         case .terminals:
             return .terminals(try await shell.read { try $0.terminals(in: $1) })
         case .revoke(let terminal):
-            try await shell.write { _, _, reading, transaction in
+            try await shell.write { node, dice, reading, transaction in
                 try HubNode.revoke(terminal, now: reading.wall, in: transaction)
+                try node.noteHeard(nil, reading: reading, dice: &dice, in: transaction)
+            }
+            return .done
+        case .resume:
+            try await shell.write { node, dice, reading, transaction in
+                try node.endRecovery(reading: reading, dice: &dice, in: transaction)
             }
             return .done
         default:

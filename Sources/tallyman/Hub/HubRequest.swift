@@ -23,6 +23,7 @@ enum HubRequest: Codable, Sendable {
     case dismiss(ticket: UInt64, reason: String, worker: String)
     case terminals
     case revoke(String)
+    case resume
     case verify
     case backup(path: String)
 }
@@ -36,7 +37,7 @@ extension HubRequest {
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
             .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
-        case .keptAside, .release, .dismiss, .terminals, .revoke: false
+        case .keptAside, .release, .dismiss, .terminals, .revoke, .resume: false
         }
     }
 }

@@ -124,6 +124,29 @@ extension HubCommand {
     }
 }
 
+extension HubCommand {
+    /// Ends a restored hub's wait for terminals that will not come.
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a restored hub make orders again, without terminals that are away.",
+            discussion: """
+                A restored hub waits until each terminal has given back what it holds; `hub \
+                terminals` says which are awaited. What one of them holds alone may then be \
+                decided a second time.
+                """
+        )
+
+        @OptionGroup var data: DataOptions
+
+        func run() async throws {
+            try await Output.orExit {
+                _ = try await Office(folder: data.data).ask(.resume)
+                Output.talk("resumed")
+            }
+        }
+    }
+}
+
 extension KeptView {
     var text: String {
         let what = type.map { "\($0) of \(entity ?? "") by \(worker ?? "")" } ?? "unreadable"
@@ -138,6 +161,7 @@ extension TerminalView {
         let words = [
             seen.map { "last seen \($0)" } ?? "never seen",
             held > 0 ? "\(held) kept aside" : nil,
+            isAwaited ? "AWAITED 等待送回" : nil,
             revoked.map { "REVOKED 已吊销 \($0)" },
             former.map { "was \($0)" },
         ]
