@@ -15,6 +15,8 @@ struct HubWatch {
     var poison: Set<OperationID> = []
     /// Terminals of which nothing may take effect any more.
     var revoked: Set<Identifier> = []
+    /// What was touched while the restored hub decides nothing.
+    var undecided: Set<EntityKey> = []
     /// What has each order number.
     var numbers: [String: EntityKey] = [:]
     /// The arrival order of each receipt.
@@ -34,7 +36,7 @@ extension World {
     /// Follows what the hub has committed since the last time.
     func watchHub() throws {
         let store = hub.machine.store
-        guard store.operationCount > watch.offset else { return }
+        guard store.operationCount > watch.offset || !watch.undecided.isEmpty else { return }
         let fresh = try store.read { try $0.log(offset: watch.offset, limit: .max) }
         watch.offset = store.operationCount
         var touched: Set<EntityKey> = []
@@ -59,6 +61,12 @@ extension World {
             }
         }
         for logged in fresh { try checkOrder(logged) }
+        if watch.isRestored {
+            touched.formUnion(watch.undecided)
+            let waits = try store.read { try HubReplica.isRecovering(in: $0) }
+            watch.undecided = waits ? touched : []
+            if waits { return }
+        }
         try hub.read { reader in
             for entity in touched.sorted() { try check(entity, reader) }
         }

@@ -80,10 +80,12 @@ struct ReferenceModel {
             id.sequence == 1
             ? begun.insert(operation.previous).inserted
             : id.sequence > sequence + 1 || operation.previous == lastHashes[chain]
-        let mayFork = isRestored || copied.contains(id.replica)
-        try require(id.sequence > sequence && (follows || mayFork), .chain) {
+        // What comes back comes scope by scope, and a chain runs through all of them.
+        let holds = id.sequence > sequence && (follows || copied.contains(id.replica))
+        try require(isRestored || holds, .chain) {
             "operation \(id) does not follow what came before"
         }
+        guard id.sequence > sequence else { return }
         sequences[chain] = id.sequence
         lastHashes[chain] = operation.hash
     }

@@ -103,6 +103,7 @@ extension World {
             return heads
         }
         guard let heads else { return "the ERP was not told all" }
+        guard watch.undecided.isEmpty else { return "the hub still waits for what it lost" }
         for terminal in terminals {
             guard terminal.machine.isUp else { return "terminal \(terminal.index) is down" }
             let reason = try terminal.machine.store.read { reading -> String? in

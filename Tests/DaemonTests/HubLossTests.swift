@@ -50,7 +50,8 @@ extension DaemonSuites {
                 let isBack: Bool? = try Wait.until(within: .seconds(20), every: .milliseconds(50)) {
                     try restored.status().scopes == before.scopes ? true : nil
                 }
-                #expect(isBack == true, "seed \(seed): \(try restored.status()) for \(before)")
+                let now = try restored.status()
+                #expect(isBack == true, "seed \(seed): \(now) for \(before)")
                 #expect(try Self.orders(plant) == orders, "seed \(seed)")
                 work(&workers, 5, at: all.terminals)
                 try plant.settle(restored, terminals)

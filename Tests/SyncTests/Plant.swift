@@ -173,7 +173,18 @@ final class TestHub: TestNode {
     }
 
     func pull(_ request: PullRequest) throws -> PullResponse {
-        try store.read { try hub.pull(request, in: $0) }
+        let page = try store.read { try hub.pull(request, in: $0) }
+        if try store.read({ try hub.isAwaited(request, in: $0) }) {
+            try store.write {
+                try hub.noteHeard(request.replica, reading: reading, dice: &dice, in: $0)
+            }
+        }
+        return page
+    }
+
+    /// A person waits for nobody any more after a restore.
+    func resume() throws {
+        try store.write { try hub.endRecovery(reading: reading, dice: &dice, in: $0) }
     }
 
     func record(_ drafts: Draft...) throws {

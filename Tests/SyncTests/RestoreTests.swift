@@ -77,14 +77,19 @@ import Testing
         try expectEqual(empty, one, other)
     }
 
-    @Test func `what was taken since the restore stays, and what comes back is judged anew`() throws
-    {
+    /// A hub that waits for its terminals decides nothing twice; one that a person told to go on
+    /// does, and says so.
+    @Test(arguments: [true, false])
+    func `what was taken since the restore stays, and what comes back is judged anew`(
+        _ waits: Bool
+    ) throws {
         try one.sync(with: hub)
         try other.sync(with: hub)
         let backup = try hub.copied()
         try one.record(Carton.seen("1"), Carton.move("close"))
         try one.sync(with: hub)
         try backup.takeNewEpoch()
+        if !waits { try backup.resume() }
         // A third one, which had seen nothing, comes first.
         let third = try TestTerminal(seed: 4, at: backup)
         try third.record(Carton.seen("3"), Carton.move("stop"))
@@ -101,7 +106,10 @@ import Testing
         #expect(record.decisions.count == 1)
         let rulings = try backup.store.read { try $0.log(offset: 0, limit: .max) }
             .filter { $0.operation.type == "carton.ruled" }
-        #expect(rulings.map(\.judgement?.reason) == ["", "sync.decision_overtaken"])
+        #expect(
+            rulings.map(\.judgement?.reason) == (waits ? [""] : ["", "sync.decision_overtaken"])
+        )
+        #expect(try backup.store.read { try !HubReplica.isRecovering(in: $0) })
     }
 
     @Test func `what an author had seen in the old order does not count in the new one`() throws {
