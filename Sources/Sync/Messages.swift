@@ -85,8 +85,10 @@ public struct Enrolment: Hashable, Sendable {
     public let scopes: [Scope]
     /// The identity that it had before, when it is a copy that was found out.
     public let former: Identifier?
-    /// The hub's signature over all of this and the terminal's key: with it a hub that has
-    /// forgotten the terminal knows it again. Empty from a hub that gives none.
+    /// The hub's signature over all of this and the terminal's key; empty from a hub that gives
+    /// none.
+    ///
+    /// With it a hub that has forgotten the terminal knows it again.
     public let certificate: [UInt8]
 
     public init(
