@@ -192,9 +192,12 @@ public final class TerminalShell: Sendable {
         let terminal = state.withLock(\.node.terminal)
         return try await store.read { reading in
             var status = Status()
-            let backlog = try reading.backlog(of: terminal.replica.id)
-            status.unsynced = backlog.count
-            status.unsyncedSince = backlog.since
+            for replica in try terminal.identities(in: reading) {
+                let backlog = try reading.backlog(of: replica)
+                status.unsynced += backlog.count
+                guard let since = backlog.since else { continue }
+                status.unsyncedSince = min(status.unsyncedSince ?? since, since)
+            }
             guard let enrolment = try TerminalReplica.enrolment(in: reading) else { return status }
             status.name = enrolment.name
             status.site = enrolment.scopes.first { $0 != .company }?.site

@@ -30,7 +30,10 @@ extension HubNode {
             let decisions = try reader.record(of: message.entity).decisions.values
             let place = decisions.compactMap(\.evidence.position).max() ?? 0
             let scope = message.entity.scope
-            if place <= held[scope] ?? 0 || !shared.contains(scope) { messages.append(message) }
+            let secured = try HubReplica.secured(of: scope, in: reading)
+            if place <= max(held[scope] ?? 0, secured) || !shared.contains(scope) {
+                messages.append(message)
+            }
         }
         return messages
     }

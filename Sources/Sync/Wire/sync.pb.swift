@@ -243,6 +243,9 @@ nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
 
   var entities: [Tallyman_Sync_V1_StateEntity] = []
 
+  /// Up to where a backup of the hub has the order: what is there is secured.
+  var secured: UInt64 = 0
+
   /// Who answers: a terminal takes no other hub's word.
   var hub: Data = Data()
 
@@ -699,7 +702,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{2}\u{5}hub\0\u{1}request\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{2}\u{4}hub\0\u{1}request\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -716,6 +719,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 7: try { try decoder.decodeSingularBytesField(value: &self.reducer) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.secured) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
@@ -751,6 +755,9 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if !self.entities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 9)
     }
+    if self.secured != 0 {
+      try visitor.visitSingularUInt64Field(value: self.secured, fieldNumber: 10)
+    }
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
     }
@@ -770,6 +777,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.reducer != rhs.reducer {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
+    if lhs.secured != rhs.secured {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.request != rhs.request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -86,6 +86,8 @@ struct AgentDaemon {
         }
         let pages = Router()
         CommandRoutes(shell).add(to: pages)
+        RecordRoutes(shell).add(to: pages)
+        try RecordsPage(shell: shell, folder: try Texts.folder(), clock: clock).add(to: pages)
         PrintRoutes(printing).add(to: pages)
         try PrintPage(desk: printing, folder: try Texts.folder()).add(to: pages)
         let photos = PhotoRoutes(blobs, want: { blobPump?.want($0) })
