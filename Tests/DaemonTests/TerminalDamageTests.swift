@@ -201,8 +201,7 @@ extension DaemonSuites {
             #expect(try disk.record() == 200, "\(disk.lastRefusal)")
             #expect(!disk.hasBallast)
             try disk.leave(0)
-            try disk.recordUntilRefused()
-            #expect(try disk.room() == "none")
+            try disk.recordUntilNothingIsLeft()
             #expect(disk.lastRefusal.contains("\"en\"") && disk.lastRefusal.contains("zh-CN"))
             try disk.leave(10)
             #expect(try disk.record() == 200, "\(disk.lastRefusal)")
@@ -260,13 +259,22 @@ extension DaemonSuites {
                 return reply.status
             }
 
-            mutating func recordUntilRefused() throws {
+            /// Records until one is refused and `/healthz` says so too.
+            ///
+            /// A smaller write of the terminal's own, as a round with the hub makes, may still
+            /// find room after a refusal, and ends it: then the disk is filled some more.
+            mutating func recordUntilNothingIsLeft() throws {
+                var rooms: [String] = []
                 for _ in 0..<2_000 {
                     let status = try record()
-                    if status == 507 { return }
-                    guard status == 200 else { throw PlantFailure("\(status): \(lastRefusal)") }
+                    guard status == 200 || status == 507 else {
+                        throw PlantFailure("\(status): \(lastRefusal)")
+                    }
+                    guard status == 507 else { continue }
+                    rooms.append(try room())
+                    if rooms.last == "none" { return }
                 }
-                throw PlantFailure("nothing was ever refused")
+                throw PlantFailure("refused \(rooms.count) times, with room for: \(rooms.suffix(5))")
             }
 
             mutating func photo() throws -> Int {
