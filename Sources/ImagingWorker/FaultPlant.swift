@@ -9,8 +9,13 @@ enum FaultPlant {
     static let isAsked = getenv("TALLYMAN_IMAGING_PLANT") != nil
 
     static func strike(_ request: ImagingRequest) {
-        guard case .reading(let reading) = request, case .file(let bytes) = reading.picture else {
-            return
+        let bytes: [UInt8]
+        switch request {
+        case .reading(let reading):
+            guard case .file(let file) = reading.picture else { return }
+            bytes = file
+        case .preview(let preview): bytes = preview.file
+        case .drawing: return
         }
         switch String(decoding: bytes.prefix(20), as: UTF8.self) {
         case "PLANT abort": abort()

@@ -55,6 +55,7 @@ enum Worker {
             switch request {
             case .reading(let request): return .reading(try Reading.answer(request))
             case .drawing(let request): return .drawing(try Drawing.answer(request))
+            case .preview(let request): return .preview(try PreviewMaker.answer(request))
             }
         } catch {
             return .refused(error.fault, detail: error.detail)

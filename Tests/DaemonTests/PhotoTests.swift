@@ -10,9 +10,80 @@ extension DaemonSuites {
             [0xFF, 0xD8, 0xFF] + (0..<count).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
         }
 
+        private struct Answer: Decodable {
+            let photo: String
+            let preview: String?
+        }
+
         private static func id(_ reply: HTTPReply) throws -> String {
-            struct Answer: Decodable { let photo: String }
-            return try reply.decode(Answer.self).photo
+            try reply.decode(Answer.self).photo
+        }
+
+        /// A picture that can be decoded, of some 10 to 30 KB.
+        private static func picture(_ plant: DaemonPlant, _ tag: String) throws -> [UInt8] {
+            let folder = plant.path("plates")
+            try plant.succeed(["plate", "make", tag, "--out", folder, "--resolution", "600"])
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            guard let name = names.first(where: { $0.contains(tag) && $0.hasSuffix(".png") }) else {
+                throw PlantFailure("no plate in \(names)")
+            }
+            return Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+        }
+
+        private static func shown(_ place: PlantDaemon, _ path: String) throws -> HTTPReply? {
+            try Wait.until(within: .seconds(30), every: .milliseconds(50)) {
+                let reply = try place.get(path)
+                return reply.status == 200 ? reply : nil
+            }
+        }
+
+        @Test func `a small picture is made where the photo is taken, and is shown everywhere`()
+            async throws
+        {
+            var dice = SeededDice(seed: Seeds.fresh)
+            let port = try HeldPort(using: &dice).port
+            try await DaemonPlant.with { plant in
+                let all = try plant.startAll(["dock-1", "dock-2"], notes: 1, port: port)
+                let content = try Self.picture(plant, "AIR-01")
+                let reply = try all.terminals[0].post("/api/v1/photos", content)
+                let answer = try reply.decode(Answer.self)
+                let preview = try #require(answer.preview)
+                let path = "/api/v1/photos/\(answer.photo)"
+                let small = try all.terminals[0].get(path + "?preview")
+                #expect(small.headers["content-type"] == "image/jpeg")
+                #expect(small.body.count <= 30_000)
+                #expect(ContentHash(of: small.body).bytes.hexadecimal == preview)
+                #expect(try Self.shown(all.hub, path)?.body == content)
+                #expect(try Self.shown(all.hub, path + "?preview")?.body == small.body)
+                // Whoever wants the small picture only gets it, and not the photo.
+                let other = all.terminals[1]
+                #expect(try Self.shown(other, path + "?preview")?.body == small.body)
+                let files = FileManager.default.enumerator(atPath: other.folder + "/blobs")
+                let blobs = files?.compactMap { $0 as? String }.filter { $0.hasSuffix(".blob") }
+                #expect(blobs?.count == 1 && blobs?.first?.contains(preview) == true)
+                #expect(try Self.shown(other, path)?.body == content)
+                // The same photo again is the same photo.
+                let again = try all.terminals[0].post("/api/v1/photos", content)
+                #expect(again.body == reply.body)
+            }
+        }
+
+        @Test func `a photo that cannot be decoded is kept and sent without a small picture`()
+            async throws
+        {
+            var dice = SeededDice(seed: Seeds.fresh)
+            let port = try HeldPort(using: &dice).port
+            try await DaemonPlant.with { plant in
+                let all = try plant.startAll(["dock-1"], notes: 1, port: port)
+                let content = Array(try Self.picture(plant, "AIR-01").dropLast(400))
+                let answer = try all.terminals[0].post("/api/v1/photos", content)
+                    .decode(Answer.self)
+                #expect(answer.preview == nil)
+                let path = "/api/v1/photos/\(answer.photo)"
+                #expect(try Self.shown(all.hub, path)?.body == content)
+                // What stands for the small picture is the photo itself.
+                #expect(try all.hub.get(path + "?preview").body == content)
+            }
         }
 
         @Test func `a photo reaches the hub, and another terminal shows it`() async throws {

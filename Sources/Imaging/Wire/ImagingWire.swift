@@ -4,23 +4,26 @@ import Tally
 // child's standard input and output.
 //
 //   frame    length, 4 bytes big-endian, then that many bytes in Tally's canonical encoding
-//   request  number, side (reading or drawing), kind, then the kind's fields
+//   request  number, side (reading, drawing or preview), then the side's fields
 //   reply    the request's number, side or refusal, then its fields
 //
 // One request is under way at a time. The number lets the client see that an answer belongs to its
-// question. Both ends are built together, so the wire has no versions. What reading asks and
-// answers is in `ReadingWire.swift`, what drawing does in `DrawingWire.swift`.
+// question. Both ends are built together, so the wire has no versions. Each side's fields are in a
+// file of its own beside this one.
 
 /// What the client asks of the child.
 public enum ImagingRequest: Hashable, Sendable {
     case reading(ReadingRequest)
     case drawing(DrawingRequest)
+    case preview(PreviewRequest)
 }
 
 /// What the child answers.
 public enum ImagingReply: Hashable, Sendable {
     case reading(ReadingReply)
     case drawing(DrawingReply)
+    /// A JPEG file.
+    case preview([UInt8])
     case refused(PictureFault, detail: String)
 }
 
@@ -66,6 +69,9 @@ extension ImagingRequest {
         case .drawing(let request):
             encoder.write(2 as UInt64)
             request.write(to: &encoder)
+        case .preview(let request):
+            encoder.write(3 as UInt64)
+            request.write(to: &encoder)
         }
         return encoder.bytes
     }
@@ -81,6 +87,7 @@ extension ImagingRequest {
         switch side {
         case 1: request = .reading(try ReadingRequest(from: &decoder))
         case 2: request = .drawing(try DrawingRequest(from: &decoder))
+        case 3: request = .preview(try PreviewRequest(from: &decoder))
         default: throw .unknownCase(side)
         }
         try decoder.finish()
@@ -104,6 +111,9 @@ extension ImagingReply {
             encoder.write(3 as UInt64)
             encoder.write(fault.rawValue)
             encoder.write(detail)
+        case .preview(let file):
+            encoder.write(4 as UInt64)
+            encoder.write(file)
         }
         return encoder.bytes
     }
@@ -123,6 +133,7 @@ extension ImagingReply {
             let value = try decoder.integer()
             guard let fault = PictureFault(rawValue: value) else { throw .unknownCase(value) }
             reply = .refused(fault, detail: try decoder.text())
+        case 4: reply = .preview(try decoder.byteString())
         default: throw .unknownCase(side)
         }
         try decoder.finish()

@@ -17,19 +17,23 @@ enum JPEGFile {
         var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height))
         let format = Int32(TJPF_GRAY.rawValue)
         let status = tjDecompress2(decoder, file, count, &pixels, width, 0, height, format, 0)
-        if status != 0 {
-            let reason = message(decoder)
-            // A warning leaves a whole picture behind, but for the one that fills up what the
-            // file lacks: half a picture is to be refused.
-            let isWarning = tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
-            guard isWarning, !reason.lowercased().contains("premature end") else {
-                throw WorkerError(.damaged, reason)
-            }
-        }
+        if status != 0 { try refuseHalf(decoder) }
         return GrayPicture(width: Int(width), height: Int(height), pixels: pixels)
     }
 
-    private static func message(_ decoder: tjhandle) -> String {
+    /// Throws unless the decoder only warned.
+    ///
+    /// A warning leaves a whole picture behind, but for the one that fills up what the file lacks:
+    /// half a picture is to be refused.
+    static func refuseHalf(_ decoder: tjhandle) throws(WorkerError) {
+        let reason = message(decoder)
+        let isWarning = tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
+        guard isWarning, !reason.lowercased().contains("premature end") else {
+            throw WorkerError(.damaged, reason)
+        }
+    }
+
+    static func message(_ decoder: tjhandle) -> String {
         tjGetErrorStr2(decoder).map { String(cString: $0) } ?? ""
     }
 }

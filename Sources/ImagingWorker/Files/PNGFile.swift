@@ -119,7 +119,7 @@ enum PNGFile {
         return pixels
     }
 
-    private static func message(_ image: png_image) -> String {
+    static func message(_ image: png_image) -> String {
         withUnsafeBytes(of: image.message) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }

@@ -65,10 +65,13 @@ public final class BlobShelf {
         return try store.read(id, at: offset, count: count)
     }
 
-    /// The own blobs that the hub has not said it has in this epoch: previews first, then in the
-    /// order in which they were made.
+    /// The blobs that the hub has not said it has in this epoch: previews first, then in the order
+    /// in which they came.
+    ///
+    /// What came from the hub is among them after the hub was restored: it may have lost what only
+    /// this terminal still has.
     public func unsent(epoch: UInt64) -> [BlobManifest] {
-        let unsent = entries.values.filter { $0.isOwn && $0.isComplete && $0.heldEpoch != epoch }
+        let unsent = entries.values.filter { $0.isComplete && $0.heldEpoch != epoch }
         return unsent.sorted { one, other in
             let isLater = one.manifest.previewOf == nil
             let isOtherLater = other.manifest.previewOf == nil
@@ -183,6 +186,20 @@ public final class BlobShelf {
             try forget(id)
         }
         return false
+    }
+
+    /// Forgets the photo that came first of those that the hub has; its small picture stays.
+    ///
+    /// - Parameter epoch: the hub said in this epoch that it has it, or it is not touched.
+    /// - Returns: what was forgotten; nil when there is none that may go.
+    /// - Throws: what the store throws.
+    public func forgetOldest(heldIn epoch: UInt64) throws -> ContentHash? {
+        let held = entries.values.filter {
+            $0.isComplete && $0.heldEpoch == epoch && $0.manifest.previewOf == nil
+        }
+        guard let oldest = held.min(by: { $0.ordinal < $1.ordinal }) else { return nil }
+        try forget(oldest.manifest.id)
+        return oldest.manifest.id
     }
 
     /// Forgets a blob that the hub has: it can be fetched again.

@@ -35,23 +35,60 @@ public final class BlobDesk: Sendable {
     /// Whether the disk has room for blobs now.
     public var roomLeft: Bool { hasRoom() }
 
-    /// Keeps a photo that was taken here.
+    /// Lets go of photos that the hub has, oldest first, until there is room; their small pictures
+    /// stay, and what the hub does not have is never touched.
+    ///
+    /// - Parameter epoch: the hub's.
+    /// - Returns: how many were let go.
+    /// - Throws: what the store throws.
+    public func makeRoom(epoch: UInt64) async throws -> Int {
+        var count = 0
+        while !hasRoom() {
+            guard try await run({ try $0.forgetOldest(heldIn: epoch) }) != nil else { break }
+            count += 1
+        }
+        return count
+    }
+
+    /// Keeps a photo that was taken here, and a small picture of it.
     ///
     /// - Parameters:
     ///   - content: a JPEG or PNG file.
-    ///   - preview: a small picture of it; nil when none could be made.
-    /// - Returns: its SHA-256, which names it in records.
-    /// - Throws: ``BlobRefusal``, or what the store throws; then it is not kept.
-    public func keep(photo content: [UInt8], preview: [UInt8]?) async throws -> ContentHash {
+    ///   - makePreview: makes the small picture; nil when none can be made, which does not keep the
+    ///     photo from being kept.
+    /// - Returns: their names.
+    /// - Throws: ``BlobRefusal``, or what the store throws; then nothing is kept.
+    public func keep(
+        photo content: [UInt8],
+        makePreview: @Sendable ([UInt8]) async -> [UInt8]?
+    ) async throws -> KeptPhoto {
         guard let mediaType = Self.mediaType(of: content) else { throw BlobRefusal.notAPicture }
+        let manifest = try BlobManifest(of: content, mediaType: mediaType)
+        if let kept = try await kept(manifest.id) { return kept }
         guard hasRoom() else { throw BlobRefusal.noRoom }
+        let made = await makePreview(content)
+        let preview = made.flatMap { $0.count <= BlobManifest.previewLengthMax ? $0 : nil }
         return try await run { shelf in
-            let photo = try shelf.add(content, mediaType: mediaType)
-            if let preview, let type = Self.mediaType(of: preview), preview != content {
-                _ = try shelf.add(preview, mediaType: type, previewOf: photo.id)
+            let photo = try shelf.add(content, mediaType: mediaType).id
+            guard let preview, preview != content, let type = Self.mediaType(of: preview) else {
+                return KeptPhoto(photo: photo, preview: nil)
             }
-            return photo.id
+            let small = try shelf.add(preview, mediaType: type, previewOf: photo)
+            return KeptPhoto(photo: photo, preview: small.id)
         }
+    }
+
+    /// A photo that is here whole already, with the small picture that it has or never will have.
+    private func kept(_ id: ContentHash) async throws -> KeptPhoto? {
+        try await run { shelf in
+            guard shelf.entry(id)?.isComplete == true else { return nil }
+            return KeptPhoto(photo: id, preview: shelf.preview(of: id)?.manifest.id)
+        }
+    }
+
+    /// A small picture is here, of a photo that may not be.
+    public func hasPreview(of id: ContentHash) async throws -> Bool {
+        try await run { $0.preview(of: id) != nil }
     }
 
     /// `image/jpeg` or `image/png`, by how the file begins; nil for anything else.

@@ -23,6 +23,8 @@ public final class BlobPump: Service {
         /// Blobs that the hub said it has whole.
         public var sent = 0
         public var fetched = 0
+        /// Requests with bytes of content that were answered.
+        public var answers = 0
     }
 
     private let shell: TerminalShell
@@ -30,7 +32,7 @@ public final class BlobPump: Service {
     private let link: HTTPBlobLink
     private let logger: Logger
     private let moved = Mutex(Figures())
-    private let wanted = Mutex<[ContentHash]>([])
+    private let wanted = Mutex<[Wish]>([])
 
     /// - Parameters:
     ///   - shell: the terminal.
@@ -54,10 +56,22 @@ public final class BlobPump: Service {
     /// What was moved since the start.
     public var figures: Figures { moved.withLock { $0 } }
 
+    /// A blob that somebody here wants to see.
+    private struct Wish: Hashable {
+        let id: ContentHash
+        /// A small picture will do, where there is one.
+        let isPreview: Bool
+    }
+
     /// Asks for a blob that is not here; it comes when the hub can be reached and has it.
-    public func want(_ id: ContentHash) {
+    ///
+    /// - Parameters:
+    ///   - id: the blob.
+    ///   - isPreview: only its small picture is wanted; the blob itself comes when it has none.
+    public func want(_ id: ContentHash, isPreview: Bool = false) {
+        let wish = Wish(id: id, isPreview: isPreview)
         wanted.withLock { wanted in
-            if !wanted.contains(id), wanted.count < BlobOffer.countMax { wanted.append(id) }
+            if !wanted.contains(wish), wanted.count < BlobOffer.countMax { wanted.append(wish) }
         }
     }
 
@@ -74,17 +88,20 @@ public final class BlobPump: Service {
         var pace = BlobPace()
         var failures = 0
         while !Task.isCancelled {
+            let before = figures
             do {
                 if try await shell.status().unsynced == 0, let epoch = try await shell.epoch() {
-                    pace = try await send(pace, epoch)
-                    pace = try await fetch(pace)
+                    try await send(&pace, epoch)
+                    try await fetch(&pace, epoch)
+                    try await letGo(epoch)
                 }
                 failures = 0
             } catch {
                 if failures == 0 {
                     logger.debug("photos wait here", metadata: ["error": "\(error)"])
                 }
-                failures = min(failures + 1, 6)
+                // A link on which something moved between two failures is bad, not down.
+                failures = figures == before ? min(failures + 1, 6) : 1
             }
             let wait = min(Self.restMilliseconds << failures, Self.retryMillisecondsMax)
             // Cancelled only when the daemon ends, which the loop sees.
@@ -92,33 +109,56 @@ public final class BlobPump: Service {
         }
     }
 
-    private func send(_ pace: BlobPace, _ epoch: UInt64) async throws -> BlobPace {
-        let replica = shell.replica
-        var sender = BlobSender(try await desk.run { $0.unsent(epoch: epoch) }, pace: pace)
-        while !Task.isCancelled {
-            switch sender.nextStep() {
-            case .done: return sender.paceNow
-            case .offer(let manifests):
-                let holdings = try await link.offer(try BlobOffer(manifests, by: replica))
-                try await note(sender.answered(holdings.items), holdings, epoch)
-            case .send(let id, let offset, let count):
-                let bytes = try await desk.run { try $0.read(id, at: offset, count: count) }
-                let part = try BlobPart(.put, id, offset: offset, count: bytes.count, by: replica)
-                let start = ContinuousClock.now
-                moved.withLock { $0.bytesSent += bytes.count }
-                let holdings = try await link.put(bytes, part)
-                let spent = (ContinuousClock.now - start) / .milliseconds(1)
-                let complete = sender.answered(
-                    holdings.items,
-                    bytesMoved: bytes.count,
-                    milliseconds: UInt64(spent)
-                )
-                try await note(complete, holdings, epoch)
-                // A record that came meanwhile goes first.
-                if try await shell.status().unsynced > 0 { return sender.paceNow }
-            }
+    /// Makes room on a disk that has none by letting go of what the hub has.
+    private func letGo(_ epoch: UInt64) async throws {
+        let gone = try await desk.makeRoom(epoch: epoch)
+        if gone > 0 {
+            logger.notice(
+                "photos that the hub has were let go, since the disk is getting full",
+                metadata: ["photos": "\(gone)"]
+            )
         }
-        return sender.paceNow
+    }
+
+    private func send(_ pace: inout BlobPace, _ epoch: UInt64) async throws {
+        var sender = BlobSender(try await desk.run { $0.unsent(epoch: epoch) }, pace: pace)
+        defer { pace = sender.paceNow }
+        do {
+            while !Task.isCancelled, try await send(&sender, epoch) {}
+        } catch {
+            sender.failed()
+            throw error
+        }
+    }
+
+    /// One step of a round.
+    ///
+    /// - Returns: whether there is another.
+    private func send(_ sender: inout BlobSender, _ epoch: UInt64) async throws -> Bool {
+        let replica = shell.replica
+        switch sender.nextStep() {
+        case .done: return false
+        case .offer(let manifests):
+            let holdings = try await link.offer(try BlobOffer(manifests, by: replica))
+            try await note(sender.answered(holdings.items), holdings, epoch)
+            return true
+        case .send(let id, let offset, let count):
+            let bytes = try await desk.run { try $0.read(id, at: offset, count: count) }
+            let part = try BlobPart(.put, id, offset: offset, count: bytes.count, by: replica)
+            let start = ContinuousClock.now
+            moved.withLock { $0.bytesSent += bytes.count }
+            let holdings = try await link.put(bytes, part)
+            let spent = (ContinuousClock.now - start) / .milliseconds(1)
+            let complete = sender.answered(
+                holdings.items,
+                bytesMoved: bytes.count,
+                milliseconds: UInt64(spent)
+            )
+            moved.withLock { $0.answers += 1 }
+            try await note(complete, holdings, epoch)
+            // A record that came meanwhile goes first.
+            return try await shell.status().unsynced == 0
+        }
     }
 
     private func note(
@@ -134,44 +174,76 @@ public final class BlobPump: Service {
         moved.withLock { $0.sent += complete.count }
     }
 
-    private func fetch(_ pace: BlobPace) async throws -> BlobPace {
-        let ids = wanted.withLock { $0 }
-        guard !ids.isEmpty, desk.roomLeft else { return pace }
-        let replica = shell.replica
-        var fetcher = BlobFetcher(ids, pace: pace)
-        var idle = 0
-        while !Task.isCancelled {
-            switch fetcher.nextStep() {
-            case .done:
-                wanted.withLock { $0.removeAll(where: ids.contains) }
-                return fetcher.paceNow
-            case .find(let asked):
-                let found = try await link.find(try BlobQuery(asked, by: replica))
-                let holdings = try await desk.run { shelf in
-                    try found.manifests.map { ($0, try shelf.expect($0)) }
-                }
-                fetcher.found(asked, holdings)
-            case .fetch(let id, let offset, let count):
-                let part = try BlobPart(.get, id, offset: offset, count: count, by: replica)
-                let start = ContinuousClock.now
-                let got = Mutex(0)
-                try await link.get(part) { bytes, offset in
-                    got.withLock { $0 += bytes.count }
-                    _ = try await desk.run { try $0.take(bytes, of: id, at: offset) }
-                }
-                let holding = try await desk.run { try $0.holding(id) }
-                let spent = (ContinuousClock.now - start) / .milliseconds(1)
-                fetcher.received(
-                    holding,
-                    bytesMoved: got.withLock { $0 },
-                    milliseconds: UInt64(spent)
-                )
-                if holding.isComplete { moved.withLock { $0.fetched += 1 } }
-                // Bytes that come and are not what the name says: something between is broken.
-                idle = holding.received > offset ? 0 : idle + 1
-                if idle >= 3 { fetcher.gaveUp(id) }
-            }
+    /// Without the originals of which only a small picture is wanted, where there is one.
+    private static func asked(
+        _ manifests: [BlobManifest],
+        _ whole: Set<ContentHash>
+    ) -> [BlobManifest] {
+        let small = Set(manifests.compactMap(\.previewOf))
+        return manifests.filter { whole.contains($0.id) || !small.contains($0.id) }
+    }
+
+    private func fetch(_ pace: inout BlobPace, _ epoch: UInt64) async throws {
+        let wishes = wanted.withLock { $0 }
+        guard !wishes.isEmpty, desk.roomLeft else { return }
+        var fetcher = BlobFetcher(Array(Set(wishes.map(\.id))), pace: pace)
+        defer { pace = fetcher.paceNow }
+        do {
+            let whole = Set(wishes.filter { !$0.isPreview }.map(\.id))
+            var idle = 0
+            while !Task.isCancelled, try await fetch(&fetcher, whole, &idle, epoch) {}
+        } catch {
+            fetcher.failed()
+            throw error
         }
-        return fetcher.paceNow
+        if !Task.isCancelled { wanted.withLock { $0.removeAll(where: wishes.contains) } }
+    }
+
+    /// One step of a round.
+    ///
+    /// - Returns: whether there is another.
+    private func fetch(
+        _ fetcher: inout BlobFetcher,
+        _ whole: Set<ContentHash>,
+        _ idle: inout Int,
+        _ epoch: UInt64
+    ) async throws -> Bool {
+        let replica = shell.replica
+        switch fetcher.nextStep() {
+        case .done: return false
+        case .find(let asked):
+            let found = try await link.find(try BlobQuery(asked, by: replica))
+            let holdings = try await desk.run { shelf in
+                try Self.asked(found.manifests, whole).map { ($0, try shelf.expect($0)) }
+            }
+            fetcher.found(asked, holdings)
+        case .fetch(let id, let offset, let count):
+            let part = try BlobPart(.get, id, offset: offset, count: count, by: replica)
+            let start = ContinuousClock.now
+            let got = Mutex(0)
+            try await link.get(part) { bytes, offset in
+                got.withLock { $0 += bytes.count }
+                _ = try await desk.run { try $0.take(bytes, of: id, at: offset) }
+            }
+            let holding = try await desk.run { shelf in
+                let holding = try shelf.holding(id)
+                if holding.isComplete { try shelf.noteHeld(id, epoch: epoch) }
+                return holding
+            }
+            let spent = (ContinuousClock.now - start) / .milliseconds(1)
+            fetcher.received(
+                holding,
+                bytesMoved: got.withLock { $0 },
+                milliseconds: UInt64(spent)
+            )
+            moved.withLock { figures in
+                figures.answers += 1
+                if holding.isComplete { figures.fetched += 1 }
+            }
+            // Bytes that come and are not what the name says: something between is broken.
+            idle = holding.received > offset ? 0 : idle + 1
+            if idle >= 3 { fetcher.gaveUp(id) }
+        }
+        return true
     }
 }

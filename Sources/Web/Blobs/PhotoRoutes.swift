@@ -8,25 +8,28 @@ import Tally
 ///
 /// | request | does |
 /// |---|---|
-/// | `POST /api/v1/photos` | at a terminal: keeps a JPEG or PNG; answers its SHA-256 as `photo` |
+/// | `POST /api/v1/photos` | at a terminal: keeps a JPEG or PNG; answers its name as `photo` |
 /// | `GET /api/v1/photos/<SHA-256>` | the photo, with `?preview` a small one |
+///
+/// A photo's name is its SHA-256. The answer to the first has the name of the small picture as
+/// `preview` beside it, or null where none can be made.
 ///
 /// When a photo is not here yet, a terminal asks its hub for it and answers 404 meanwhile.
 public struct PhotoRoutes: Sendable {
     private static let pieceCount = 256 << 10
 
     private let desk: BlobDesk
-    private let makePreview: @Sendable ([UInt8]) async throws -> [UInt8]?
-    private let want: @Sendable (ContentHash) -> Void
+    private let makePreview: @Sendable ([UInt8]) async -> [UInt8]?
+    private let want: @Sendable (ContentHash, _ isPreview: Bool) -> Void
 
     /// - Parameters:
     ///   - desk: the daemon's blobs.
     ///   - makePreview: makes a small JPEG of a picture; nil when it cannot.
-    ///   - want: asks elsewhere for a photo that is not here.
+    ///   - want: asks elsewhere for a photo that is not here, or for a small picture of it.
     public init(
         _ desk: BlobDesk,
-        makePreview: @escaping @Sendable ([UInt8]) async throws -> [UInt8]? = { _ in nil },
-        want: @escaping @Sendable (ContentHash) -> Void = { _ in }
+        makePreview: @escaping @Sendable ([UInt8]) async -> [UInt8]? = { _ in nil },
+        want: @escaping @Sendable (ContentHash, _ isPreview: Bool) -> Void = { _, _ in }
     ) {
         self.desk = desk
         self.makePreview = makePreview
@@ -38,11 +41,11 @@ public struct PhotoRoutes: Sendable {
         router.post("api/v1/photos") { request, _ in
             do {
                 let body = try await collect(request)
-                let photo = try await desk.keep(
-                    photo: body,
-                    preview: try await makePreview(body)
-                )
-                return Response.json(.ok, Array("{\"photo\":\"\(photo.bytes.hexadecimal)\"}".utf8))
+                let kept = try await desk.keep(photo: body, makePreview: makePreview)
+                let preview = kept.preview.map { "\"\($0.bytes.hexadecimal)\"" } ?? "null"
+                let answer =
+                    "{\"photo\":\"\(kept.photo.bytes.hexadecimal)\",\"preview\":\(preview)}"
+                return Response.json(.ok, Array(answer.utf8))
             } catch let refusal as any Refusal {
                 return try Response.problem(refusal, Self.status(of: refusal))
             }
@@ -84,7 +87,7 @@ public struct PhotoRoutes: Sendable {
             return preview ?? shelf.entry(id)
         }
         guard let entry, entry.isComplete else {
-            want(id)
+            want(id, isPreview)
             throw BlobRefusal.unknown(id)
         }
         let manifest = entry.manifest

@@ -25,6 +25,8 @@ struct AgentDaemon {
     /// Bytes that are kept back for when the disk is full.
     let ballastByteCount: Int
 
+    /// How long whoever took a photo waits for its small picture.
+    private static let previewTimeout = Duration.seconds(4)
     private static let hubSetting = SettingKey("agent.hub")
     /// The hub's authority as a DER certificate.
     private static let authoritySetting = SettingKey("agent.hub_authority")
@@ -105,7 +107,7 @@ struct AgentDaemon {
         try PrintPage(desk: printing, folder: templates).add(to: pages)
         try ReceiptLabelPage(desk: printing, shell: shell, clock: clock, folder: templates)
             .add(to: pages)
-        Self.addPhotos(of: blobs, blobPump, to: pages)
+        Self.addPhotos(of: blobs, blobPump, to: pages, logger)
         let kiosk = try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
@@ -163,9 +165,24 @@ struct AgentDaemon {
     private static func addPhotos(
         of blobs: BlobDesk,
         _ pump: BlobPump?,
-        to pages: Router<BasicRequestContext>
+        to pages: Router<BasicRequestContext>,
+        _ logger: Logger
     ) {
-        let photos = PhotoRoutes(blobs, want: { pump?.want($0) })
+        // A child of its own: whoever took a photo waits for it.
+        let imaging = ImagingWorkerClient(timeout: previewTimeout)
+        let photos = PhotoRoutes(
+            blobs,
+            makePreview: { photo in
+                do {
+                    let count = BlobManifest.previewLengthMax
+                    return try await imaging.previewInBackground(of: photo, byteCount: count)
+                } catch {
+                    logger.notice("a photo has no preview", metadata: ["error": "\(error)"])
+                    return nil
+                }
+            },
+            want: { pump?.want($0, isPreview: $1) }
+        )
         photos.addTaking(to: pages)
         photos.addShowing(to: pages)
     }

@@ -109,4 +109,43 @@ import Testing
             try shelf.take([1], of: ContentHash(of: [1]), at: 0)
         }
     }
+
+    @Test func `photos that the hub has go oldest first, and their small pictures stay`() throws {
+        let store = MemoryBlobStore()
+        let shelf = try BlobShelf(store)
+        var photos: [ContentHash] = []
+        for index in 0..<6 {
+            let content = [UInt8](repeating: UInt8(index), count: 1_000)
+            let photo = try shelf.add(content, mediaType: "image/jpeg").id
+            let small = try shelf.add([UInt8(index), 1], mediaType: "image/jpeg", previewOf: photo)
+            photos.append(photo)
+            // The hub has these; of photo 3 only the small picture, and photo 4 in an older epoch.
+            try shelf.noteHeld(small.id, epoch: 7)
+            if index == 4 {
+                try shelf.noteHeld(photo, epoch: 6)
+            } else if index != 3 {
+                try shelf.noteHeld(photo, epoch: 7)
+            }
+        }
+        var gone: [ContentHash] = []
+        while let next = try shelf.forgetOldest(heldIn: 7) { gone.append(next) }
+        #expect(gone == [photos[0], photos[1], photos[2], photos[5]])
+        let opened = try BlobShelf(store)
+        for photo in photos {
+            #expect(opened.preview(of: photo)?.isComplete == true)
+            #expect((opened.entry(photo) == nil) == gone.contains(photo))
+        }
+        #expect(opened.unsent(epoch: 7).map(\.id) == [photos[3], photos[4]])
+    }
+
+    @Test func `what came from a hub is offered to the hub that was restored`() throws {
+        let shelf = try BlobShelf(MemoryBlobStore())
+        let manifest = try BlobManifest(of: Self.content, mediaType: "image/png")
+        _ = try shelf.expect(manifest)
+        #expect(shelf.unsent(epoch: 7) == [], "it has not come whole")
+        _ = try shelf.take(Self.content, of: manifest.id, at: 0)
+        try shelf.noteHeld(manifest.id, epoch: 7)
+        #expect(shelf.unsent(epoch: 7) == [])
+        #expect(shelf.unsent(epoch: 8) == [manifest])
+    }
 }
