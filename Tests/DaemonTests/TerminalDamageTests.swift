@@ -274,7 +274,8 @@ extension DaemonSuites {
                     rooms.append(try room())
                     if rooms.last == "none" { return }
                 }
-                throw PlantFailure("refused \(rooms.count) times, with room for: \(rooms.suffix(5))")
+                let last = rooms.suffix(5)
+                throw PlantFailure("refused \(rooms.count) times, with room for: \(last)")
             }
 
             mutating func photo() throws -> Int {
