@@ -197,13 +197,14 @@ let package = Package(
                 "Agent", "Hub",
             ]
         ),
+        room("Conformance", ["Sync", crypto, protobuf]),
         .executableTarget(
             name: "tallyman",
             dependencies: [
                 "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
                 "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
-                "Simulator",
+                "Simulator", "Conformance",
                 arguments, hummingbird, hummingbirdCore, httpClient, logging, lifecycle, crypto,
                 grdb, sqlite,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -230,7 +231,10 @@ let package = Package(
                 "ExceptionReports", "Sync", "Hub", "Deflate", "Connectors",
             ]
         ),
-        tests("DaemonTests", ["Tally", "Sync", "Agent", "Hub", "Ledger", grdb]),
+        tests(
+            "DaemonTests",
+            ["Tally", "Sync", "Agent", "Hub", "Ledger", "Conformance", grdb, protobuf]
+        ),
         tests(
             "DriversTests",
             [

@@ -13,7 +13,7 @@ struct Tallyman: AsyncParsableCommand {
             NoteCommand.self, PlateCommand.self, LabelCommand.self, PrintCommand.self,
             WhyCommand.self, VerifyCommand.self,
             DoctorCommand.self, BackupCommand.self, RestoreCommand.self, SimulateCommand.self,
-            BenchCommand.self,
+            BenchCommand.self, ConformanceCommand.self,
         ]
     )
 }

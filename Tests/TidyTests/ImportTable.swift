@@ -69,9 +69,11 @@ enum ImportTable {
             ])
         ),
         "Simulator": RoomRule(core.union(nodes), foundation),
+        "Conformance": RoomRule(["Sync"], payloads.union(["Crypto"])),
         "tallyman": RoomRule(
             core.union(nodes).union([
                 "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web", "Simulator",
+                "Conformance",
             ]),
             world.union([
                 "ArgumentParser", "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "Logging",

@@ -40,126 +40,126 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobManifest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobManifest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// SHA-256 of the content.
-  var id: Data = Data()
+  package var id: Data = Data()
 
   /// In bytes; from 1 to 16 MiB.
-  var length: UInt64 = 0
+  package var length: UInt64 = 0
 
   /// Such as `image/jpeg`.
-  var mediaType: String = String()
+  package var mediaType: String = String()
 
   /// SHA-256 of each 256 KiB of the content in turn; the last may be shorter.
-  var chunks: [Data] = []
+  package var chunks: [Data] = []
 
   /// The id of the blob that this is a small picture of; empty for none.
-  var previewOf: Data = Data()
+  package var previewOf: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobOffer: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobOffer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
   /// At most 64.
-  var manifests: [Tallyman_Sync_V1_BlobManifest] = []
+  package var manifests: [Tallyman_Sync_V1_BlobManifest] = []
 
   /// Ed25519 over the canonical encoding of the text `tallyman blob offer 1`, the replica, and the
   /// list of SHA-256s over each manifest as it is sent.
-  var signature: Data = Data()
+  package var signature: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobHolding: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobHolding: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var id: Data = Data()
+  package var id: Data = Data()
 
   /// How much of it the other side has, from the start.
-  var received: UInt64 = 0
+  package var received: UInt64 = 0
 
   /// It has all of it, and has checked it.
-  var complete: Bool = false
+  package var complete: Bool = false
 
   /// A problem code when it cannot be taken now; empty else.
-  var reason: String = String()
+  package var reason: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobHoldings: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobHoldings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
-  var items: [Tallyman_Sync_V1_BlobHolding] = []
+  package var items: [Tallyman_Sync_V1_BlobHolding] = []
 
   /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature.
-  var request: Data = Data()
+  package var request: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobQuery: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
   /// At most 64. The manifest of a blob's preview is given too where there is one.
-  var ids: [Data] = []
+  package var ids: [Data] = []
 
   /// Ed25519 over the canonical encoding of the text `tallyman blob find 1`, the replica, and the
   /// list of ids.
-  var signature: Data = Data()
+  package var signature: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_BlobManifests: Sendable {
+package nonisolated struct Tallyman_Sync_V1_BlobManifests: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
   /// Of those that the hub has whole.
-  var manifests: [Tallyman_Sync_V1_BlobManifest] = []
+  package var manifests: [Tallyman_Sync_V1_BlobManifest] = []
 
-  var request: Data = Data()
+  package var request: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -167,10 +167,10 @@ nonisolated struct Tallyman_Sync_V1_BlobManifests: Sendable {
 fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_BlobManifest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobManifest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}length\0\u{3}media_type\0\u{1}chunks\0\u{3}preview_of\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobManifest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}length\0\u{3}media_type\0\u{1}chunks\0\u{3}preview_of\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -186,7 +186,7 @@ nonisolated extension Tallyman_Sync_V1_BlobManifest: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.id.isEmpty {
       try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
     }
@@ -205,7 +205,7 @@ nonisolated extension Tallyman_Sync_V1_BlobManifest: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobManifest, rhs: Tallyman_Sync_V1_BlobManifest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobManifest, rhs: Tallyman_Sync_V1_BlobManifest) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.length != rhs.length {return false}
     if lhs.mediaType != rhs.mediaType {return false}
@@ -217,10 +217,10 @@ nonisolated extension Tallyman_Sync_V1_BlobManifest: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_BlobOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobOffer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}manifests\0\u{1}signature\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobOffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}manifests\0\u{1}signature\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -235,7 +235,7 @@ nonisolated extension Tallyman_Sync_V1_BlobOffer: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -251,7 +251,7 @@ nonisolated extension Tallyman_Sync_V1_BlobOffer: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobOffer, rhs: Tallyman_Sync_V1_BlobOffer) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobOffer, rhs: Tallyman_Sync_V1_BlobOffer) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.manifests != rhs.manifests {return false}
@@ -262,10 +262,10 @@ nonisolated extension Tallyman_Sync_V1_BlobOffer: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Tallyman_Sync_V1_BlobHolding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobHolding"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}received\0\u{1}complete\0\u{1}reason\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobHolding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}received\0\u{1}complete\0\u{1}reason\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -280,7 +280,7 @@ nonisolated extension Tallyman_Sync_V1_BlobHolding: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.id.isEmpty {
       try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
     }
@@ -296,7 +296,7 @@ nonisolated extension Tallyman_Sync_V1_BlobHolding: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobHolding, rhs: Tallyman_Sync_V1_BlobHolding) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobHolding, rhs: Tallyman_Sync_V1_BlobHolding) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.received != rhs.received {return false}
     if lhs.complete != rhs.complete {return false}
@@ -307,10 +307,10 @@ nonisolated extension Tallyman_Sync_V1_BlobHolding: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Tallyman_Sync_V1_BlobHoldings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobHoldings"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}request\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobHoldings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}request\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -324,7 +324,7 @@ nonisolated extension Tallyman_Sync_V1_BlobHoldings: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -337,7 +337,7 @@ nonisolated extension Tallyman_Sync_V1_BlobHoldings: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobHoldings, rhs: Tallyman_Sync_V1_BlobHoldings) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobHoldings, rhs: Tallyman_Sync_V1_BlobHoldings) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.items != rhs.items {return false}
     if lhs.request != rhs.request {return false}
@@ -347,10 +347,10 @@ nonisolated extension Tallyman_Sync_V1_BlobHoldings: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_BlobQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}ids\0\u{1}signature\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}ids\0\u{1}signature\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -365,7 +365,7 @@ nonisolated extension Tallyman_Sync_V1_BlobQuery: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -381,7 +381,7 @@ nonisolated extension Tallyman_Sync_V1_BlobQuery: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobQuery, rhs: Tallyman_Sync_V1_BlobQuery) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobQuery, rhs: Tallyman_Sync_V1_BlobQuery) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.ids != rhs.ids {return false}
@@ -392,10 +392,10 @@ nonisolated extension Tallyman_Sync_V1_BlobQuery: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Tallyman_Sync_V1_BlobManifests: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BlobManifests"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}manifests\0\u{1}request\0")
+  package static let protoMessageName: String = _protobuf_package + ".BlobManifests"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}manifests\0\u{1}request\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -409,7 +409,7 @@ nonisolated extension Tallyman_Sync_V1_BlobManifests: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -422,7 +422,7 @@ nonisolated extension Tallyman_Sync_V1_BlobManifests: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_BlobManifests, rhs: Tallyman_Sync_V1_BlobManifests) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_BlobManifests, rhs: Tallyman_Sync_V1_BlobManifests) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.manifests != rhs.manifests {return false}
     if lhs.request != rhs.request {return false}

@@ -34,8 +34,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// What became of an operation at the hub.
-nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+package nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
   case unspecified // = 0
 
   /// It has taken effect.
@@ -54,11 +54,11 @@ nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIte
   case quarantined // = 5
   case UNRECOGNIZED(Int)
 
-  init() {
+  package init() {
     self = .unspecified
   }
 
-  init?(rawValue: Int) {
+  package init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .unspecified
     case 1: self = .accepted
@@ -70,7 +70,7 @@ nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIte
     }
   }
 
-  var rawValue: Int {
+  package var rawValue: Int {
     switch self {
     case .unspecified: return 0
     case .accepted: return 1
@@ -83,7 +83,7 @@ nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIte
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Tallyman_Sync_V1_WireVerdict] = [
+  package static let allCases: [Tallyman_Sync_V1_WireVerdict] = [
     .unspecified,
     .accepted,
     .conflict,
@@ -95,171 +95,171 @@ nonisolated enum Tallyman_Sync_V1_WireVerdict: SwiftProtobuf.Enum, Swift.CaseIte
 }
 
 /// One operation. Ids are 16 bytes; times are milliseconds UTC since 1970-01-01.
-nonisolated struct Tallyman_Sync_V1_WireOperation: @unchecked Sendable {
+package nonisolated struct Tallyman_Sync_V1_WireOperation: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The layout of this message; 1. A higher number is kept whole and not reduced.
-  var format: UInt32 {
+  package var format: UInt32 {
     get {_storage._format}
     set {_uniqueStorage()._format = newValue}
   }
 
   /// Who wrote it: the first 16 bytes of SHA-256 over the replica's Ed25519 public key.
-  var replica: Data {
+  package var replica: Data {
     get {_storage._replica}
     set {_uniqueStorage()._replica = newValue}
   }
 
   /// Random, minted with the replica's first operation after each start.
-  var incarnation: UInt64 {
+  package var incarnation: UInt64 {
     get {_storage._incarnation}
     set {_uniqueStorage()._incarnation = newValue}
   }
 
   /// From 1 up without gaps within an incarnation.
-  var sequence: UInt64 {
+  package var sequence: UInt64 {
     get {_storage._sequence}
     set {_uniqueStorage()._sequence = newValue}
   }
 
   /// The first 16 bytes of SHA-256 over the bytes of the operation before it; for the first of an
   /// incarnation, of the replica's last operation before that start; empty for its first ever.
-  var previous: Data {
+  package var previous: Data {
     get {_storage._previous}
     set {_uniqueStorage()._previous = newValue}
   }
 
   /// Hybrid logical clock: milliseconds in the upper 48 bits, a counter in the lower 16.
-  var stamp: UInt64 {
+  package var stamp: UInt64 {
     get {_storage._stamp}
     set {_uniqueStorage()._stamp = newValue}
   }
 
   /// The worker's badge code; empty when a machine recorded it.
-  var author: String {
+  package var author: String {
     get {_storage._author}
     set {_uniqueStorage()._author = newValue}
   }
 
   /// What the replica's clocks said. The wall clock may be wrong: it is never a reason to refuse.
-  var wallMilliseconds: Int64 {
+  package var wallMilliseconds: Int64 {
     get {_storage._wallMilliseconds}
     set {_uniqueStorage()._wallMilliseconds = newValue}
   }
 
-  var boot: UInt64 {
+  package var boot: UInt64 {
     get {_storage._boot}
     set {_uniqueStorage()._boot = newValue}
   }
 
-  var monotonicMilliseconds: UInt64 {
+  package var monotonicMilliseconds: UInt64 {
     get {_storage._monotonicMilliseconds}
     set {_uniqueStorage()._monotonicMilliseconds = newValue}
   }
 
   /// Where it belongs. Both empty: the company's shared scope.
-  var site: String {
+  package var site: String {
     get {_storage._site}
     set {_uniqueStorage()._site = newValue}
   }
 
-  var area: String {
+  package var area: String {
     get {_storage._area}
     set {_uniqueStorage()._area = newValue}
   }
 
   /// The position in the hub's order of that scope up to which the replica had seen it.
-  var seen: UInt64 {
+  package var seen: UInt64 {
     get {_storage._seen}
     set {_uniqueStorage()._seen = newValue}
   }
 
   /// 1 fact, 2 edit, 3 transition, 4 decision. Another number was made by a newer program.
-  var kind: UInt32 {
+  package var kind: UInt32 {
     get {_storage._kind}
     set {_uniqueStorage()._kind = newValue}
   }
 
   /// Which entity it is about: a kind in snake case and its id.
-  var entityKind: String {
+  package var entityKind: String {
     get {_storage._entityKind}
     set {_uniqueStorage()._entityKind = newValue}
   }
 
-  var entity: Data {
+  package var entity: Data {
     get {_storage._entity}
     set {_uniqueStorage()._entity = newValue}
   }
 
   /// What is said: `<entity kind>.<what>`.
-  var type: String {
+  package var type: String {
     get {_storage._type}
     set {_uniqueStorage()._type = newValue}
   }
 
   /// For an edit: the 32-byte ids of the operations whose values the author saw and replaces.
-  var bases: [Data] {
+  package var bases: [Data] {
     get {_storage._bases}
     set {_uniqueStorage()._bases = newValue}
   }
 
   /// A message of the room that owns the type; for an edit, the field's value.
-  var payload: Data {
+  package var payload: Data {
     get {_storage._payload}
     set {_uniqueStorage()._payload = newValue}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// The payload of the hub's operation `sync.acceptance`: it ends a group of operations that the hub
 /// took in one transaction, and gives each its place and verdict. A replica applies a group whole.
-nonisolated struct Tallyman_Sync_V1_WireAcceptance: Sendable {
+package nonisolated struct Tallyman_Sync_V1_WireAcceptance: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var items: [Tallyman_Sync_V1_WireAcceptance.Item] = []
+  package var items: [Tallyman_Sync_V1_WireAcceptance.Item] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Item: Sendable {
+  package nonisolated struct Item: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
     /// The operation's 32-byte id and the first 16 bytes of SHA-256 over its bytes.
-    var operation: Data = Data()
+    package var operation: Data = Data()
 
-    var hash: Data = Data()
+    package var hash: Data = Data()
 
     /// Its place in the hub's order of the scope, from 1 up without gaps.
-    var position: UInt64 = 0
+    package var position: UInt64 = 0
 
-    var verdict: Tallyman_Sync_V1_WireVerdict = .unspecified
+    package var verdict: Tallyman_Sync_V1_WireVerdict = .unspecified
 
     /// A problem code when the verdict is not `accepted`.
-    var reason: String = String()
+    package var reason: String = String()
 
     /// When it happened, after clamping, and whether that is sure.
-    var effectiveMilliseconds: Int64 = 0
+    package var effectiveMilliseconds: Int64 = 0
 
-    var effectiveStamp: UInt64 = 0
+    package var effectiveStamp: UInt64 = 0
 
-    var timeUnsure: Bool = false
+    package var timeUnsure: Bool = false
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -267,12 +267,12 @@ nonisolated struct Tallyman_Sync_V1_WireAcceptance: Sendable {
 fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_WireVerdict: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WIRE_VERDICT_UNSPECIFIED\0\u{1}WIRE_VERDICT_ACCEPTED\0\u{1}WIRE_VERDICT_CONFLICT\0\u{1}WIRE_VERDICT_WAITING\0\u{1}WIRE_VERDICT_REJECTED\0\u{1}WIRE_VERDICT_QUARANTINED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WIRE_VERDICT_UNSPECIFIED\0\u{1}WIRE_VERDICT_ACCEPTED\0\u{1}WIRE_VERDICT_CONFLICT\0\u{1}WIRE_VERDICT_WAITING\0\u{1}WIRE_VERDICT_REJECTED\0\u{1}WIRE_VERDICT_QUARANTINED\0")
 }
 
 nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".WireOperation"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}replica\0\u{1}incarnation\0\u{1}sequence\0\u{1}previous\0\u{1}stamp\0\u{1}author\0\u{3}wall_milliseconds\0\u{1}boot\0\u{3}monotonic_milliseconds\0\u{1}site\0\u{1}area\0\u{1}seen\0\u{1}kind\0\u{3}entity_kind\0\u{1}entity\0\u{1}type\0\u{1}bases\0\u{1}payload\0")
+  package static let protoMessageName: String = _protobuf_package + ".WireOperation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}replica\0\u{1}incarnation\0\u{1}sequence\0\u{1}previous\0\u{1}stamp\0\u{1}author\0\u{3}wall_milliseconds\0\u{1}boot\0\u{3}monotonic_milliseconds\0\u{1}site\0\u{1}area\0\u{1}seen\0\u{1}kind\0\u{3}entity_kind\0\u{1}entity\0\u{1}type\0\u{1}bases\0\u{1}payload\0")
 
   fileprivate class _StorageClass {
     var _format: UInt32 = 0
@@ -333,7 +333,7 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -366,7 +366,7 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       if _storage._format != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._format, fieldNumber: 1)
@@ -429,7 +429,7 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WireOperation, rhs: Tallyman_Sync_V1_WireOperation) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WireOperation, rhs: Tallyman_Sync_V1_WireOperation) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -463,10 +463,10 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
 }
 
 nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".WireAcceptance"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+  package static let protoMessageName: String = _protobuf_package + ".WireAcceptance"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -478,14 +478,14 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, Sw
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WireAcceptance, rhs: Tallyman_Sync_V1_WireAcceptance) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WireAcceptance, rhs: Tallyman_Sync_V1_WireAcceptance) -> Bool {
     if lhs.items != rhs.items {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -493,10 +493,10 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, Sw
 }
 
 nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Tallyman_Sync_V1_WireAcceptance.protoMessageName + ".Item"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}hash\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0")
+  package static let protoMessageName: String = Tallyman_Sync_V1_WireAcceptance.protoMessageName + ".Item"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}hash\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -515,7 +515,7 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Messag
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.operation.isEmpty {
       try visitor.visitSingularBytesField(value: self.operation, fieldNumber: 1)
     }
@@ -543,7 +543,7 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Messag
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WireAcceptance.Item, rhs: Tallyman_Sync_V1_WireAcceptance.Item) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WireAcceptance.Item, rhs: Tallyman_Sync_V1_WireAcceptance.Item) -> Bool {
     if lhs.operation != rhs.operation {return false}
     if lhs.hash != rhs.hash {return false}
     if lhs.position != rhs.position {return false}

@@ -29,262 +29,262 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// Names an entity of the scope that a message is about.
-nonisolated struct Tallyman_Sync_V1_StateEntityName: Sendable {
+package nonisolated struct Tallyman_Sync_V1_StateEntityName: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: String = String()
+  package var kind: String = String()
 
-  var entity: Data = Data()
+  package var entity: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// The parts of a range of a scope's digest tree. A range is the entities whose ids begin with its
 /// bytes: none, one or two. The parts of one with two bytes are entities, those of the others are
 /// ranges that are one byte longer. A part that is not there has no cells.
-nonisolated struct Tallyman_Sync_V1_StateRange: Sendable {
+package nonisolated struct Tallyman_Sync_V1_StateRange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var range: Data = Data()
+  package var range: Data = Data()
 
-  var parts: [Tallyman_Sync_V1_StateRange.Part] = []
+  package var parts: [Tallyman_Sync_V1_StateRange.Part] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Part: Sendable {
+  package nonisolated struct Part: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
     /// the byte that a part which is a range has more
-    var next: UInt32 = 0
+    package var next: UInt32 = 0
 
     /// of a part that is an entity
-    var kind: String = String()
+    package var kind: String = String()
 
-    var entity: Data = Data()
+    package var entity: Data = Data()
 
     /// 16 bytes: the sum over its cells
-    var sum: Data = Data()
+    package var sum: Data = Data()
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
 /// A cell: Sources/Sync/Cell.swift has the keys and the values.
-nonisolated struct Tallyman_Sync_V1_StateCell: Sendable {
+package nonisolated struct Tallyman_Sync_V1_StateCell: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var key: Data = Data()
+  package var key: Data = Data()
 
-  var value: Data = Data()
+  package var value: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// All cells of an entity.
-nonisolated struct Tallyman_Sync_V1_StateEntity: Sendable {
+package nonisolated struct Tallyman_Sync_V1_StateEntity: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: String = String()
+  package var kind: String = String()
 
-  var entity: Data = Data()
+  package var entity: Data = Data()
 
-  var cells: [Tallyman_Sync_V1_StateCell] = []
+  package var cells: [Tallyman_Sync_V1_StateCell] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// An operation with the hub's word on it: one that is held, and may be judged anew.
-nonisolated struct Tallyman_Sync_V1_StateOperation: Sendable {
+package nonisolated struct Tallyman_Sync_V1_StateOperation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// the bytes of a WireOperation
-  var operation: Data = Data()
+  package var operation: Data = Data()
 
-  var position: UInt64 = 0
+  package var position: UInt64 = 0
 
   /// a WireVerdict
-  var verdict: UInt32 = 0
+  package var verdict: UInt32 = 0
 
-  var reason: String = String()
+  package var reason: String = String()
 
-  var effectiveMilliseconds: Int64 = 0
+  package var effectiveMilliseconds: Int64 = 0
 
-  var effectiveStamp: UInt64 = 0
+  package var effectiveStamp: UInt64 = 0
 
-  var timeUnsure: Bool = false
+  package var timeUnsure: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_SnapshotRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_SnapshotRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
-  var scope: String = String()
+  package var scope: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// What a snapshot of a scope consists of. Every piece is asked for by its hash.
-nonisolated struct Tallyman_Sync_V1_SnapshotManifest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_SnapshotManifest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
-  var scope: String = String()
+  package var scope: String = String()
 
   /// The place in the hub's order at which the state was read.
-  var position: UInt64 = 0
+  package var position: UInt64 = 0
 
   /// of the whole state
-  var digest: Data = Data()
+  package var digest: Data = Data()
 
   /// what made the state
-  var reducer: Data = Data()
+  package var reducer: Data = Data()
 
-  var cells: UInt64 = 0
+  package var cells: UInt64 = 0
 
-  var pieces: [Tallyman_Sync_V1_SnapshotManifest.Piece] = []
+  package var pieces: [Tallyman_Sync_V1_SnapshotManifest.Piece] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Piece: Sendable {
+  package nonisolated struct Piece: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
     /// SHA-256 of the packed bytes
-    var hash: Data = Data()
+    package var hash: Data = Data()
 
     /// how many they are
-    var packed: UInt32 = 0
+    package var packed: UInt32 = 0
 
-    var unpacked: UInt32 = 0
+    package var unpacked: UInt32 = 0
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_PieceRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_PieceRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
-  var scope: String = String()
+  package var scope: String = String()
 
-  var hash: Data = Data()
+  package var hash: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// The unpacked content of a piece: raw deflate (RFC 1951) packs it. Cells come by entity and key; an
 /// entity may go on in the next piece.
-nonisolated struct Tallyman_Sync_V1_SnapshotPiece: Sendable {
+package nonisolated struct Tallyman_Sync_V1_SnapshotPiece: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var entities: [Tallyman_Sync_V1_StateEntity] = []
+  package var entities: [Tallyman_Sync_V1_StateEntity] = []
 
-  var held: [Tallyman_Sync_V1_StateOperation] = []
+  package var held: [Tallyman_Sync_V1_StateOperation] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// A terminal asks to be answered when something is there that it has not seen, or after a while.
-nonisolated struct Tallyman_Sync_V1_WatchRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_WatchRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
-  var places: [Tallyman_Sync_V1_WatchRequest.Place] = []
+  package var places: [Tallyman_Sync_V1_WatchRequest.Place] = []
 
   /// how long to wait; the hub may answer sooner
-  var waitMilliseconds: UInt32 = 0
+  package var waitMilliseconds: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Place: Sendable {
+  package nonisolated struct Place: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var scope: String = String()
+    package var scope: String = String()
 
     /// up to where the terminal has seen it
-    var after: UInt64 = 0
+    package var after: UInt64 = 0
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_WatchResponse: Sendable {
+package nonisolated struct Tallyman_Sync_V1_WatchResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
-  var changed: Bool = false
+  package var changed: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -292,10 +292,10 @@ nonisolated struct Tallyman_Sync_V1_WatchResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_StateEntityName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateEntityName"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}entity\0")
+  package static let protoMessageName: String = _protobuf_package + ".StateEntityName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}entity\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -308,7 +308,7 @@ nonisolated extension Tallyman_Sync_V1_StateEntityName: SwiftProtobuf.Message, S
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.kind.isEmpty {
       try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
     }
@@ -318,7 +318,7 @@ nonisolated extension Tallyman_Sync_V1_StateEntityName: SwiftProtobuf.Message, S
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateEntityName, rhs: Tallyman_Sync_V1_StateEntityName) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateEntityName, rhs: Tallyman_Sync_V1_StateEntityName) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.entity != rhs.entity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -327,10 +327,10 @@ nonisolated extension Tallyman_Sync_V1_StateEntityName: SwiftProtobuf.Message, S
 }
 
 nonisolated extension Tallyman_Sync_V1_StateRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateRange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}range\0\u{1}parts\0")
+  package static let protoMessageName: String = _protobuf_package + ".StateRange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}range\0\u{1}parts\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -343,7 +343,7 @@ nonisolated extension Tallyman_Sync_V1_StateRange: SwiftProtobuf.Message, SwiftP
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.range.isEmpty {
       try visitor.visitSingularBytesField(value: self.range, fieldNumber: 1)
     }
@@ -353,7 +353,7 @@ nonisolated extension Tallyman_Sync_V1_StateRange: SwiftProtobuf.Message, SwiftP
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateRange, rhs: Tallyman_Sync_V1_StateRange) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateRange, rhs: Tallyman_Sync_V1_StateRange) -> Bool {
     if lhs.range != rhs.range {return false}
     if lhs.parts != rhs.parts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -362,10 +362,10 @@ nonisolated extension Tallyman_Sync_V1_StateRange: SwiftProtobuf.Message, SwiftP
 }
 
 nonisolated extension Tallyman_Sync_V1_StateRange.Part: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Tallyman_Sync_V1_StateRange.protoMessageName + ".Part"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}next\0\u{1}kind\0\u{1}entity\0\u{1}sum\0")
+  package static let protoMessageName: String = Tallyman_Sync_V1_StateRange.protoMessageName + ".Part"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}next\0\u{1}kind\0\u{1}entity\0\u{1}sum\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -380,7 +380,7 @@ nonisolated extension Tallyman_Sync_V1_StateRange.Part: SwiftProtobuf.Message, S
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.next != 0 {
       try visitor.visitSingularUInt32Field(value: self.next, fieldNumber: 1)
     }
@@ -396,7 +396,7 @@ nonisolated extension Tallyman_Sync_V1_StateRange.Part: SwiftProtobuf.Message, S
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateRange.Part, rhs: Tallyman_Sync_V1_StateRange.Part) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateRange.Part, rhs: Tallyman_Sync_V1_StateRange.Part) -> Bool {
     if lhs.next != rhs.next {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.entity != rhs.entity {return false}
@@ -407,10 +407,10 @@ nonisolated extension Tallyman_Sync_V1_StateRange.Part: SwiftProtobuf.Message, S
 }
 
 nonisolated extension Tallyman_Sync_V1_StateCell: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateCell"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
+  package static let protoMessageName: String = _protobuf_package + ".StateCell"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -423,7 +423,7 @@ nonisolated extension Tallyman_Sync_V1_StateCell: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.key.isEmpty {
       try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
     }
@@ -433,7 +433,7 @@ nonisolated extension Tallyman_Sync_V1_StateCell: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateCell, rhs: Tallyman_Sync_V1_StateCell) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateCell, rhs: Tallyman_Sync_V1_StateCell) -> Bool {
     if lhs.key != rhs.key {return false}
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -442,10 +442,10 @@ nonisolated extension Tallyman_Sync_V1_StateCell: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Tallyman_Sync_V1_StateEntity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateEntity"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}entity\0\u{1}cells\0")
+  package static let protoMessageName: String = _protobuf_package + ".StateEntity"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}entity\0\u{1}cells\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -459,7 +459,7 @@ nonisolated extension Tallyman_Sync_V1_StateEntity: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.kind.isEmpty {
       try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
     }
@@ -472,7 +472,7 @@ nonisolated extension Tallyman_Sync_V1_StateEntity: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateEntity, rhs: Tallyman_Sync_V1_StateEntity) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateEntity, rhs: Tallyman_Sync_V1_StateEntity) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.entity != rhs.entity {return false}
     if lhs.cells != rhs.cells {return false}
@@ -482,10 +482,10 @@ nonisolated extension Tallyman_Sync_V1_StateEntity: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Tallyman_Sync_V1_StateOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateOperation"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0")
+  package static let protoMessageName: String = _protobuf_package + ".StateOperation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -503,7 +503,7 @@ nonisolated extension Tallyman_Sync_V1_StateOperation: SwiftProtobuf.Message, Sw
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.operation.isEmpty {
       try visitor.visitSingularBytesField(value: self.operation, fieldNumber: 1)
     }
@@ -528,7 +528,7 @@ nonisolated extension Tallyman_Sync_V1_StateOperation: SwiftProtobuf.Message, Sw
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_StateOperation, rhs: Tallyman_Sync_V1_StateOperation) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_StateOperation, rhs: Tallyman_Sync_V1_StateOperation) -> Bool {
     if lhs.operation != rhs.operation {return false}
     if lhs.position != rhs.position {return false}
     if lhs.verdict != rhs.verdict {return false}
@@ -542,10 +542,10 @@ nonisolated extension Tallyman_Sync_V1_StateOperation: SwiftProtobuf.Message, Sw
 }
 
 nonisolated extension Tallyman_Sync_V1_SnapshotRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SnapshotRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0")
+  package static let protoMessageName: String = _protobuf_package + ".SnapshotRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -559,7 +559,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotRequest: SwiftProtobuf.Message, S
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -572,7 +572,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotRequest: SwiftProtobuf.Message, S
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_SnapshotRequest, rhs: Tallyman_Sync_V1_SnapshotRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_SnapshotRequest, rhs: Tallyman_Sync_V1_SnapshotRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.scope != rhs.scope {return false}
@@ -582,10 +582,10 @@ nonisolated extension Tallyman_Sync_V1_SnapshotRequest: SwiftProtobuf.Message, S
 }
 
 nonisolated extension Tallyman_Sync_V1_SnapshotManifest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SnapshotManifest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}position\0\u{1}digest\0\u{1}reducer\0\u{1}cells\0\u{1}pieces\0")
+  package static let protoMessageName: String = _protobuf_package + ".SnapshotManifest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}position\0\u{1}digest\0\u{1}reducer\0\u{1}cells\0\u{1}pieces\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -603,7 +603,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest: SwiftProtobuf.Message, 
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -628,7 +628,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest: SwiftProtobuf.Message, 
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_SnapshotManifest, rhs: Tallyman_Sync_V1_SnapshotManifest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_SnapshotManifest, rhs: Tallyman_Sync_V1_SnapshotManifest) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.scope != rhs.scope {return false}
     if lhs.position != rhs.position {return false}
@@ -642,10 +642,10 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest: SwiftProtobuf.Message, 
 }
 
 nonisolated extension Tallyman_Sync_V1_SnapshotManifest.Piece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Tallyman_Sync_V1_SnapshotManifest.protoMessageName + ".Piece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}packed\0\u{1}unpacked\0")
+  package static let protoMessageName: String = Tallyman_Sync_V1_SnapshotManifest.protoMessageName + ".Piece"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{1}packed\0\u{1}unpacked\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -659,7 +659,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest.Piece: SwiftProtobuf.Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.hash.isEmpty {
       try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
     }
@@ -672,7 +672,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest.Piece: SwiftProtobuf.Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_SnapshotManifest.Piece, rhs: Tallyman_Sync_V1_SnapshotManifest.Piece) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_SnapshotManifest.Piece, rhs: Tallyman_Sync_V1_SnapshotManifest.Piece) -> Bool {
     if lhs.hash != rhs.hash {return false}
     if lhs.packed != rhs.packed {return false}
     if lhs.unpacked != rhs.unpacked {return false}
@@ -682,10 +682,10 @@ nonisolated extension Tallyman_Sync_V1_SnapshotManifest.Piece: SwiftProtobuf.Mes
 }
 
 nonisolated extension Tallyman_Sync_V1_PieceRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PieceRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}hash\0")
+  package static let protoMessageName: String = _protobuf_package + ".PieceRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}hash\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -700,7 +700,7 @@ nonisolated extension Tallyman_Sync_V1_PieceRequest: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -716,7 +716,7 @@ nonisolated extension Tallyman_Sync_V1_PieceRequest: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PieceRequest, rhs: Tallyman_Sync_V1_PieceRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PieceRequest, rhs: Tallyman_Sync_V1_PieceRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.scope != rhs.scope {return false}
@@ -727,10 +727,10 @@ nonisolated extension Tallyman_Sync_V1_PieceRequest: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_SnapshotPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SnapshotPiece"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entities\0\u{1}held\0")
+  package static let protoMessageName: String = _protobuf_package + ".SnapshotPiece"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entities\0\u{1}held\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -743,7 +743,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotPiece: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.entities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 1)
     }
@@ -753,7 +753,7 @@ nonisolated extension Tallyman_Sync_V1_SnapshotPiece: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_SnapshotPiece, rhs: Tallyman_Sync_V1_SnapshotPiece) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_SnapshotPiece, rhs: Tallyman_Sync_V1_SnapshotPiece) -> Bool {
     if lhs.entities != rhs.entities {return false}
     if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -762,10 +762,10 @@ nonisolated extension Tallyman_Sync_V1_SnapshotPiece: SwiftProtobuf.Message, Swi
 }
 
 nonisolated extension Tallyman_Sync_V1_WatchRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".WatchRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}places\0\u{3}wait_milliseconds\0")
+  package static let protoMessageName: String = _protobuf_package + ".WatchRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}places\0\u{3}wait_milliseconds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -781,7 +781,7 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -800,7 +800,7 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WatchRequest, rhs: Tallyman_Sync_V1_WatchRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WatchRequest, rhs: Tallyman_Sync_V1_WatchRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.epoch != rhs.epoch {return false}
@@ -812,10 +812,10 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_WatchRequest.Place: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Tallyman_Sync_V1_WatchRequest.protoMessageName + ".Place"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}after\0")
+  package static let protoMessageName: String = Tallyman_Sync_V1_WatchRequest.protoMessageName + ".Place"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}scope\0\u{1}after\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -828,7 +828,7 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest.Place: SwiftProtobuf.Message
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.scope.isEmpty {
       try visitor.visitSingularStringField(value: self.scope, fieldNumber: 1)
     }
@@ -838,7 +838,7 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest.Place: SwiftProtobuf.Message
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WatchRequest.Place, rhs: Tallyman_Sync_V1_WatchRequest.Place) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WatchRequest.Place, rhs: Tallyman_Sync_V1_WatchRequest.Place) -> Bool {
     if lhs.scope != rhs.scope {return false}
     if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -847,10 +847,10 @@ nonisolated extension Tallyman_Sync_V1_WatchRequest.Place: SwiftProtobuf.Message
 }
 
 nonisolated extension Tallyman_Sync_V1_WatchResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".WatchResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}changed\0")
+  package static let protoMessageName: String = _protobuf_package + ".WatchResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}changed\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -863,7 +863,7 @@ nonisolated extension Tallyman_Sync_V1_WatchResponse: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -873,7 +873,7 @@ nonisolated extension Tallyman_Sync_V1_WatchResponse: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_WatchResponse, rhs: Tallyman_Sync_V1_WatchResponse) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_WatchResponse, rhs: Tallyman_Sync_V1_WatchResponse) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.changed != rhs.changed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

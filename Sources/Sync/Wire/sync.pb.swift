@@ -37,187 +37,187 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct Tallyman_Sync_V1_EnrollRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_EnrollRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
   /// The one-time code that the hub gave out for this terminal.
-  var code: String = String()
+  package var code: String = String()
 
   /// The terminal's Ed25519 public key, 32 bytes.
-  var publicKey: Data = Data()
+  package var publicKey: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_EnrollResponse: Sendable {
+package nonisolated struct Tallyman_Sync_V1_EnrollResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
   /// the hub's replica id
-  var hub: Data = Data()
+  package var hub: Data = Data()
 
-  var hubPublicKey: Data = Data()
+  package var hubPublicKey: Data = Data()
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
   /// the terminal's name, as the hub knows it
-  var name: String = String()
+  package var name: String = String()
 
   /// `SITE/AREA` or `company`
-  var scopes: [String] = []
+  package var scopes: [String] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
   /// The epoch that the terminal knows. When it is not the hub's, nothing is taken.
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
   /// WireOperation bytes, verbatim, in the order in which they were recorded; at most 500.
-  var operations: [Data] = []
+  package var operations: [Data] = []
 
   /// Ed25519 over `"tallyman push 1"`, replica, epoch and the SHA-256 of each operation in turn.
-  var signature: Data = Data()
+  package var signature: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
+package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
   /// One for each operation of the request, in its order; empty when the epochs differ.
-  var items: [Tallyman_Sync_V1_PushResponse.Item] = []
+  package var items: [Tallyman_Sync_V1_PushResponse.Item] = []
 
   /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature. A proxy
   /// may give the answer to an earlier request, and a terminal must not take that for its own.
-  var batch: Data = Data()
+  package var batch: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Item: Sendable {
+  package nonisolated struct Item: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var verdict: Tallyman_Sync_V1_WireVerdict = .unspecified
+    package var verdict: Tallyman_Sync_V1_WireVerdict = .unspecified
 
-    var reason: String = String()
+    package var reason: String = String()
 
     /// The hub had it already; the verdict is the one given then.
-    var known: Bool = false
+    package var known: Bool = false
 
     /// The hub holds it on disk. False only when it must be sent again later.
-    var stored: Bool = false
+    package var stored: Bool = false
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
+package nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var `protocol`: UInt32 = 0
+  package var `protocol`: UInt32 = 0
 
-  var replica: Data = Data()
+  package var replica: Data = Data()
 
-  var scope: String = String()
+  package var scope: String = String()
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
   /// The position after which to go on.
-  var after: UInt64 = 0
+  package var after: UInt64 = 0
 
   /// About how many operations to send; a group is never split.
-  var limit: UInt32 = 0
+  package var limit: UInt32 = 0
 
   /// What the terminal wants to know of the state at the head, to find where its own differs: the
   /// parts of these ranges, and these entities whole. Answered when the page reaches the head.
-  var ranges: [Data] = []
+  package var ranges: [Data] = []
 
-  var entities: [Tallyman_Sync_V1_StateEntityName] = []
+  package var entities: [Tallyman_Sync_V1_StateEntityName] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
+package nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var epoch: UInt64 = 0
+  package var epoch: UInt64 = 0
 
-  var scope: String = String()
+  package var scope: String = String()
 
-  var after: UInt64 = 0
+  package var after: UInt64 = 0
 
   /// Whole groups, in the hub's order, without gaps from `after`. Empty when the epochs differ.
-  var operations: [Data] = []
+  package var operations: [Data] = []
 
   /// The last position that the scope has.
-  var head: UInt64 = 0
+  package var head: UInt64 = 0
 
   /// The digest of the scope's state at `head`, given when this page reaches it; and what it was
   /// computed with: digests are compared only where both sides reduce alike.
-  var digest: Data = Data()
+  package var digest: Data = Data()
 
-  var reducer: Data = Data()
+  package var reducer: Data = Data()
 
   /// As many of the ranges and entities that were asked for as have room, as they are at `head`.
-  var ranges: [Tallyman_Sync_V1_StateRange] = []
+  package var ranges: [Tallyman_Sync_V1_StateRange] = []
 
-  var entities: [Tallyman_Sync_V1_StateEntity] = []
+  package var entities: [Tallyman_Sync_V1_StateEntity] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// The body of every answer that is not 200.
-nonisolated struct Tallyman_Sync_V1_SyncProblem: Sendable {
+package nonisolated struct Tallyman_Sync_V1_SyncProblem: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var code: String = String()
+  package var code: String = String()
 
-  var facts: Dictionary<String,String> = [:]
+  package var facts: Dictionary<String,String> = [:]
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -225,10 +225,10 @@ nonisolated struct Tallyman_Sync_V1_SyncProblem: Sendable {
 fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EnrollRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0")
+  package static let protoMessageName: String = _protobuf_package + ".EnrollRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -242,7 +242,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -255,7 +255,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_EnrollRequest, rhs: Tallyman_Sync_V1_EnrollRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_EnrollRequest, rhs: Tallyman_Sync_V1_EnrollRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.code != rhs.code {return false}
     if lhs.publicKey != rhs.publicKey {return false}
@@ -265,10 +265,10 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
 }
 
 nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EnrollResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0")
+  package static let protoMessageName: String = _protobuf_package + ".EnrollResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -285,7 +285,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -307,7 +307,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_EnrollResponse, rhs: Tallyman_Sync_V1_EnrollResponse) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_EnrollResponse, rhs: Tallyman_Sync_V1_EnrollResponse) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.hubPublicKey != rhs.hubPublicKey {return false}
@@ -320,10 +320,10 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
 }
 
 nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -339,7 +339,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -358,7 +358,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PushRequest, rhs: Tallyman_Sync_V1_PushRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PushRequest, rhs: Tallyman_Sync_V1_PushRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.epoch != rhs.epoch {return false}
@@ -370,10 +370,10 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}batch\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}batch\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -387,7 +387,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -400,7 +400,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PushResponse, rhs: Tallyman_Sync_V1_PushResponse) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PushResponse, rhs: Tallyman_Sync_V1_PushResponse) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.items != rhs.items {return false}
     if lhs.batch != rhs.batch {return false}
@@ -410,10 +410,10 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = Tallyman_Sync_V1_PushResponse.protoMessageName + ".Item"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}reason\0\u{1}known\0\u{1}stored\0")
+  package static let protoMessageName: String = Tallyman_Sync_V1_PushResponse.protoMessageName + ".Item"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}reason\0\u{1}known\0\u{1}stored\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -428,7 +428,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.verdict != .unspecified {
       try visitor.visitSingularEnumField(value: self.verdict, fieldNumber: 1)
     }
@@ -444,7 +444,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PushResponse.Item, rhs: Tallyman_Sync_V1_PushResponse.Item) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PushResponse.Item, rhs: Tallyman_Sync_V1_PushResponse.Item) -> Bool {
     if lhs.verdict != rhs.verdict {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.known != rhs.known {return false}
@@ -455,10 +455,10 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
 }
 
 nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0\u{1}ranges\0\u{1}entities\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0\u{1}ranges\0\u{1}entities\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -477,7 +477,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -505,7 +505,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PullRequest, rhs: Tallyman_Sync_V1_PullRequest) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PullRequest, rhs: Tallyman_Sync_V1_PullRequest) -> Bool {
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.replica != rhs.replica {return false}
     if lhs.scope != rhs.scope {return false}
@@ -520,10 +520,10 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -543,7 +543,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -574,7 +574,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_PullResponse, rhs: Tallyman_Sync_V1_PullResponse) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_PullResponse, rhs: Tallyman_Sync_V1_PullResponse) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.scope != rhs.scope {return false}
     if lhs.after != rhs.after {return false}
@@ -590,10 +590,10 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
 }
 
 nonisolated extension Tallyman_Sync_V1_SyncProblem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SyncProblem"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}facts\0")
+  package static let protoMessageName: String = _protobuf_package + ".SyncProblem"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}facts\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -606,7 +606,7 @@ nonisolated extension Tallyman_Sync_V1_SyncProblem: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.code.isEmpty {
       try visitor.visitSingularStringField(value: self.code, fieldNumber: 1)
     }
@@ -616,7 +616,7 @@ nonisolated extension Tallyman_Sync_V1_SyncProblem: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Tallyman_Sync_V1_SyncProblem, rhs: Tallyman_Sync_V1_SyncProblem) -> Bool {
+  package static func ==(lhs: Tallyman_Sync_V1_SyncProblem, rhs: Tallyman_Sync_V1_SyncProblem) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.facts != rhs.facts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
