@@ -48,10 +48,12 @@ public struct CodeRule: Hashable, Sendable {
 
     /// A longer text is no code of a supplier.
     static let charactersMax = 20_000
-    /// Patterns look at shorter texts only, so that none takes long.
+    /// Patterns look at shorter texts only.
     static let patternCharactersMax = 1_024
 
     public let parts: Parts
+    private let pattern: CodePattern?
+    private let line: CodePattern?
     public var name: String { parts.name }
 
     /// A rule, from its parts.
@@ -62,8 +64,11 @@ public struct CodeRule: Hashable, Sendable {
         parts.supplier = NaturalKey.code(parts.supplier)
         parts.suppliers = parts.suppliers.mapValues(NaturalKey.code)
         self.parts = parts
-        if parts.form == .pattern { try check(parts.pattern) }
-        if parts.form == .pattern, !parts.lines.isEmpty { try check(parts.lines) }
+        let isPattern = parts.form == .pattern
+        pattern = isPattern ? try Self.pattern(parts.pattern, of: parts.name) : nil
+        line =
+            isPattern && !parts.lines.isEmpty
+            ? try Self.pattern(parts.lines, of: parts.name) : nil
         if parts.form != .pattern, parts.wanted.isEmpty {
             throw .badRule(.nothingWanted, name: parts.name, read: "")
         }
@@ -72,14 +77,15 @@ public struct CodeRule: Hashable, Sendable {
         }
     }
 
-    private func check(_ pattern: String) throws(CodeRefusal) {
-        do {
-            _ = try Regex(pattern)
+    private static func pattern(
+        _ source: String,
+        of rule: String
+    ) throws(CodeRefusal) -> CodePattern {
+        do throws(CodePattern.Fault) {
+            return try CodePattern(source)
         } catch {
-            throw .badRule(.noPattern, name: name, read: pattern)
-        }
-        guard !CodePattern.repeatsRepeats(pattern) else {
-            throw .badRule(.endlessPattern, name: name, read: pattern)
+            let fault = error == .tooLong ? CodeRuleFault.patternTooLong : .noPattern
+            throw .badRule(fault, name: rule, read: source)
         }
     }
 
@@ -139,10 +145,10 @@ public struct CodeRule: Hashable, Sendable {
 
     private func matched(_ text: String) -> SupplierCode? {
         guard text.utf8.count <= Self.patternCharactersMax,
-            let found = CodePattern.whole(parts.pattern, text)
+            let found = pattern?.whole(text)
         else { return nil }
-        guard !parts.lines.isEmpty else { return code(found, []) }
-        let lines = CodePattern.each(parts.lines, found["lines"] ?? "")
+        guard let line else { return code(found, []) }
+        let lines = line.each(found["lines"] ?? "")
         return code(found.filter { $0.key != "lines" }, lines)
     }
 

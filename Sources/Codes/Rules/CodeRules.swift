@@ -35,8 +35,8 @@ public struct CodeRules: Hashable, Sendable {
 public enum CodeRuleFault: String, Hashable, Sendable {
     /// The pattern is no regular expression.
     case noPattern = "no_pattern"
-    /// The pattern repeats what repeats, which can take for ever.
-    case endlessPattern = "endless_pattern"
+    /// The pattern is too long, once its repetitions are written out.
+    case patternTooLong = "pattern_too_long"
     /// No key must be there, so the rule would take anything.
     case nothingWanted = "nothing_wanted"
     /// The rule does not read its own example.
