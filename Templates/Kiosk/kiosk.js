@@ -8,8 +8,13 @@
   const PAUSE_MS = 60;
   // Unless a scanner is known to end with nothing it is given time for its last key, so that a busy
   // machine cuts no scan in two.
-  const PAUSE_WITH_KEY_MS = 400;
+  const PAUSE_WITH_KEY_MS = 1500;
+  // A time that was up so much too late says nothing: the keys may be as late.
+  const LATE_MS = 30;
+  const LATE_TRIES = 4;
   const HICCUP_MS = 800;
+  const HICCUP_FAST_MS = 5000;
+  const LESSON_PAUSE_MS = 400;
   const BURST_MIN = 6;
   const POLL_MS = 3000;
   const SEND_TRIES = 4;
@@ -88,15 +93,20 @@
   }
 
   const shownVersion = () => Number(document.getElementById("main").dataset.version);
+  const shownStart = () => document.getElementById("main").dataset.start;
 
-  /** Shows a page, unless a newer one is shown already; whether it did. */
+  /**
+   * Shows a page, unless a newer one is shown already; whether it was new. A terminal that started
+   * anew, or that signed out a page which nobody used, counts its versions from the beginning.
+   */
   function show(page) {
     if (page.language !== root.lang) {
       location.reload();
       return false;
     }
-    if (page.version < shownVersion()) return false;
-    const isNew = page.version > shownVersion();
+    const isOther = page.start !== shownStart();
+    if (!isOther && page.version < shownVersion()) return false;
+    const isNew = isOther || page.version > shownVersion();
     const focused = focusName();
     replace("strip", page.strip);
     replace("main", page.main);
@@ -197,7 +207,7 @@
         continue;
       }
       try {
-        const response = await fetch(`/events?version=${shownVersion()}`);
+        const response = await fetch(`/events?version=${shownVersion()}&start=${shownStart()}`);
         if (response.status === 200) {
           const news = await response.json();
           if (news.page) take(news.page);
@@ -260,7 +270,7 @@
       });
     }
     clearTimeout(lesson.timer);
-    lesson.timer = setTimeout(endLesson, ends ? 60 : PAUSE_WITH_KEY_MS);
+    lesson.timer = setTimeout(endLesson, ends ? 60 : LESSON_PAUSE_MS);
   }
 
   function learnNumber(digits) {
@@ -269,7 +279,7 @@
       number: Number(digits), digits: digits.length,
     });
     clearTimeout(lesson.timer);
-    lesson.timer = setTimeout(endLesson, PAUSE_WITH_KEY_MS);
+    lesson.timer = setTimeout(endLesson, LESSON_PAUSE_MS);
   }
 
   // ---- the page's camera --------------------------------------------------------------------
@@ -355,25 +365,40 @@
     return pair ? pair[event.shiftKey ? 1 : 0] : "";
   }
 
-  const burst = { text: "", first: 0, last: 0, timer: 0, field: null, composed: false };
+  const burst = { text: "", slow: 0, last: 0, timer: 0, due: 0, late: 0, field: null, composed: false };
   let altDigits = null;
-  let endsWithKey = true;
+  const endKey = "tallyman-scanner-end";
+  let endsWithKey = (() => { try { return localStorage.getItem(endKey) !== "none"; } catch { return true; } })();
   let cutAt = -Infinity;
   // What was taken for a person's typing; a scan that had a hiccup goes on from there.
-  let typed = { text: "", first: 0, last: 0 };
+  let typed = { before: "", text: "", slow: 0, last: 0, isFast: false };
 
   const patience = () => (burst.text.length >= BURST_MIN && endsWithKey
     ? PAUSE_WITH_KEY_MS : PAUSE_MS);
 
+  /** Whether the scanner ends with a key is known from its scans, and outlasts this page. */
+  function learnEnd(hasKey) {
+    endsWithKey = hasKey;
+    try { localStorage.setItem(endKey, hasKey ? "key" : "none"); } catch { /* learned anew */ }
+  }
+
+  function beginPause() {
+    clearTimeout(burst.timer);
+    burst.due = performance.now() + patience();
+    burst.timer = setTimeout(pause, patience());
+  }
+
   function forget() {
     clearTimeout(burst.timer);
     burst.text = "";
+    burst.slow = 0;
+    burst.late = 0;
     burst.field = null;
     burst.composed = false;
   }
 
-  const isFast = () => burst.text.length > 1
-    && (burst.last - burst.first) / (burst.text.length - 1) < PAUSE_MS;
+  // A busy machine makes some keys late, a person makes most of them so.
+  const isFast = () => burst.text.length > 1 && burst.slow * 2 <= burst.text.length - 1;
 
   /** What the field held before the burst, without what the scanner typed into it. */
   function takeBack() {
@@ -394,8 +419,13 @@
   }
 
   function pause() {
+    if (performance.now() - burst.due > LATE_MS && burst.late < LATE_TRIES) {
+      burst.late += 1;
+      beginPause();
+      return;
+    }
     if (burst.text.length >= BURST_MIN && isFast()) {
-      endsWithKey = false;
+      learnEnd(false);
       cutAt = performance.now();
       finish();
       return;
@@ -403,7 +433,10 @@
     // A person types: what came so far belongs into the field.
     const text = burst.text;
     const wasInField = burst.field !== null;
-    typed = { text: field().value + text, first: burst.first, last: burst.last };
+    typed = {
+      before: wasInField ? burst.field : field().value,
+      text, slow: burst.slow, last: burst.last, isFast: isFast(),
+    };
     forget();
     if (text && !wasInField) {
       field().value += text;
@@ -415,16 +448,18 @@
     const now = event.timeStamp; // when the key was pressed, however late we hear of it
     if (!burst.text) {
       const value = field().value;
-      const goesOn = value && value === typed.text && now - typed.last < HICCUP_MS;
-      burst.first = goesOn ? typed.first : now;
-      burst.text = goesOn ? value : "";
-      burst.field = goesOn ? "" : event.target === field() ? value : null;
+      const wait = typed.isFast ? HICCUP_FAST_MS : HICCUP_MS;
+      const goesOn = typed.text && value === typed.before + typed.text && now - typed.last < wait;
+      burst.text = goesOn ? typed.text : "";
+      burst.slow = goesOn ? typed.slow : 0;
+      burst.last = goesOn ? typed.last : now;
+      burst.field = goesOn ? typed.before : event.target === field() ? value : null;
     }
+    if (burst.text && now - burst.last >= PAUSE_MS) burst.slow += 1;
     burst.text += character;
     burst.last = now;
     burst.composed = burst.composed || event.isComposing || event.keyCode === 229;
-    clearTimeout(burst.timer);
-    burst.timer = setTimeout(pause, patience());
+    beginPause();
   }
 
   /** The character that a key stands for; empty for keys that stand for none. */
@@ -451,7 +486,7 @@
     if (event.key === "Enter" || event.key === "Tab" || (event.keyCode === 229 && (event.code === "Enter" || event.code === "Tab"))) {
       if (!burst.text && performance.now() - cutAt < PAUSE_WITH_KEY_MS) {
         // The key that the scan before ends with, late: next time it is waited for.
-        endsWithKey = true;
+        learnEnd(true);
         event.preventDefault();
         event.stopPropagation();
         return;
@@ -462,7 +497,7 @@
       }
       event.preventDefault();
       event.stopPropagation();
-      endsWithKey = true;
+      learnEnd(true);
       finish();
       return;
     }

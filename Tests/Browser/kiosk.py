@@ -77,14 +77,19 @@ class Kiosk:
             self.page.keyboard.press(how)
 
     def watch(self):
-        """Counts the answers that are painted."""
+        """Counts the answers that are painted: a page that is painted again is none."""
         self.page.evaluate(
             """() => {
                 if (window.watching) return;
                 window.watching = true;
+                const state = (main) => main.dataset.start + "/" + main.dataset.version;
+                let shown = state(document.getElementById("main"));
                 new MutationObserver((changes) => {
-                    for (const change of changes) for (const node of change.addedNodes)
-                        if (node.id === "main") window.answers += 1;
+                    for (const change of changes) for (const node of change.addedNodes) {
+                        if (node.id !== "main" || state(node) === shown) continue;
+                        shown = state(node);
+                        window.answers += 1;
+                    }
                 }).observe(document.body, { childList: true });
             }"""
         )

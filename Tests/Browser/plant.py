@@ -50,9 +50,9 @@ def positions(url):
 class Daemon:
     """A daemon of the program, with its log beside its data."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, port=None):
         self.folder = folder
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = Path(f"{folder}.log")
         command = [PROGRAM, *arguments, "--data", folder, "--listen", f"127.0.0.1:{self.port}"]
         with open(self.log, "ab") as log:
@@ -132,11 +132,17 @@ class Terminal:
 
         wait(is_level)
 
-    def lose_hub(self):
+    def lose_hub(self, port=None):
         """Starts the terminal again with a hub where nobody answers."""
         self.daemon.stop()
         dead = f"http://127.0.0.1:{free_port()}"
-        self.daemon = Daemon(self.folder, "agent", "--hub", dead, *self.profile, "--poll", "100")
+        self.daemon = Daemon(
+            self.folder, "agent", "--hub", dead, *self.profile, "--poll", "100", port=port
+        )
+
+    def start_again(self):
+        """Starts it again at the address where its pages are open."""
+        self.lose_hub(port=self.daemon.port)
 
     def find_hub(self):
         self.daemon.stop()

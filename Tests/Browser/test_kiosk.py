@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from kiosk import Kiosk
 from plant import SITE
 
 CLERK, INSPECTOR, LINE_WORKER = "TM:W:W001", "TM:W:W003", "TM:W:W005"
@@ -340,3 +341,78 @@ def test_a_person_can_type_slowly_anywhere(terminal, open_kiosk):
     expect(kiosk.page.locator("#typed-text")).to_have_value(CLERK)
     kiosk.page.keyboard.press("Enter")
     kiosk.at("home")
+
+
+def test_a_machine_that_stalls_cuts_no_scan_in_two(terminal, open_kiosk):
+    """Keys that come late, twice in one scan: before a scan is known as one, and within it."""
+    kiosk = open_kiosk((1280, 800), "en")
+    seen = []
+    kiosk.page.route("**/scan", lambda route: (seen.append(route.request.post_data_json), route.continue_()))
+    kiosk.watch()
+    kiosk.page.locator("#typed-text").fill("half")
+    kiosk.page.evaluate(
+        """async badge => {
+            const stalls = { 2: 90, 4: 120, 7: 600 };
+            for (const [index, letter] of [...badge].entries()) {
+                await new Promise((wake) => setTimeout(wake, stalls[index] || 0));
+                const target = document.activeElement || document.body;
+                const down = new KeyboardEvent("keydown", { key: letter, bubbles: true, cancelable: true });
+                if (target.dispatchEvent(down) && target.id === "typed-text") target.value += letter;
+            }
+            document.activeElement.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+        }""",
+        CLERK,
+    )
+    kiosk.at("home")
+    assert [(scan["text"], scan.get("typed")) for scan in seen] == [(CLERK, "scanner")]
+    expect(kiosk.page.locator("#typed-text")).to_have_value("half")
+
+
+def test_a_page_that_was_busy_cuts_no_scan_in_two(terminal, open_kiosk):
+    """The end of the pause comes before the keys that were pressed meanwhile."""
+    kiosk = open_kiosk((1280, 800), "en")
+    seen = []
+    kiosk.page.route("**/scan", lambda route: (seen.append(route.request.post_data_json["text"]), route.continue_()))
+    kiosk.scan("no-such-code", "wrong", end=None)  # from now on a short pause ends a scan
+    seen.clear()
+    kiosk.page.evaluate(
+        """badge => new Promise((done) => {
+            const type = (text) => { for (const key of text)
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); };
+            type(badge.slice(0, 7));
+            const until = performance.now() + 300;
+            while (performance.now() < until);
+            setTimeout(() => { type(badge.slice(7)); done(); }, 20);
+        })""",
+        CLERK,
+    )
+    kiosk.at("home")
+    assert seen == [CLERK]
+
+
+def test_a_page_goes_on_when_its_terminal_started_anew(terminal, open_kiosk):
+    kiosk = open_kiosk((1280, 800), "en")
+    sign_in(kiosk, CLERK)
+    for _ in range(6):  # its versions are ahead of those of a new page
+        kiosk.scan("NO-SUCH-CODE", "wrong")
+    terminal.start_again()
+    kiosk.at("sign_in")
+    kiosk.scan(CLERK, "good")
+    kiosk.at("home")
+    kiosk.scan("TM:C:REPORT", "good")
+    kiosk.at("report")
+
+
+def test_two_terminals_at_one_address_sign_nobody_out(terminal, another_terminal, open_kiosk):
+    """Cookies do not tell ports apart."""
+    one = open_kiosk((1280, 800), "zh-CN")
+    sign_in(one, CLERK)
+    two = one.page.context.new_page()
+    two.goto(another_terminal.url)
+    other = Kiosk(two, "zh-CN", (1280, 800), None, [])
+    sign_in(other, "TM:W:W002")
+    one.scan("TM:C:REPORT", "good")
+    one.at("report")
+    other.scan("TM:C:REPORT", "good")
+    other.at("report")

@@ -161,6 +161,25 @@ import Web
         #expect(home["main"].contains("DN-1"))
     }
 
+    @Test func `a browser keeps its name, so that requests at once get one page`() async throws {
+        var browser = try await Browser(plant)
+        _ = try await browser.scan(badge())
+        var restarted = try await Browser(plant)
+        restarted.cookie = browser.cookie
+        // The page looks what is new while the badge is scanned: whatever comes back last.
+        var looking = restarted
+        let signedIn = try await restarted.scan(badge())
+        _ = try await looking.send(.get, "/")
+        #expect(looking.cookie == restarted.cookie)
+        restarted.cookie = looking.cookie
+        #expect(signedIn["tone"] == "good")
+        #expect(try await restarted.scan(CommandCode.report.text)["tone"] == "good")
+        // A name that no terminal makes is not taken.
+        restarted.cookie = "tallyman_kiosk=guessed"
+        _ = try await restarted.send(.get, "/")
+        #expect(!restarted.cookie.contains("guessed"))
+    }
+
     @Test func `the script hears how it stands without using the page`() async throws {
         var browser = try await Browser(plant)
         _ = try await browser.scan(badge())

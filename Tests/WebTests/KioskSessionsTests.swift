@@ -61,4 +61,23 @@ import Web
         #expect(page?.lastRequest == "")
         #expect(page?.skipped == ["q"])
     }
+
+    @Test func `a page that is opened twice at once is one, and who signed in stays so`()
+        async throws
+    {
+        let sessions = KioskSessions(idle: .seconds(60))
+        let first = await sessions.open("a", language: .english, start: "1", now: start)
+        _ = try await sessions.change("a", now: start) { $0.lastRequest = "signed in" }
+        let second = await sessions.open("a", language: .english, start: "2", now: start)
+        #expect(second.start == first.start)
+        #expect(second.lastRequest == "signed in")
+        let idle = start + .seconds(61)
+        let later = await sessions.open("a", language: .english, start: "3", now: idle)
+        #expect(later.start == "3")
+        #expect(later.lastRequest == "")
+        // A browser that shows version 9 of the page before is shown version 1 of this one.
+        #expect(later.isNewer(than: 9, of: first.start))
+        #expect(!later.isNewer(than: 9, of: later.start))
+        #expect(later.isNewer(than: 0, of: nil))
+    }
 }

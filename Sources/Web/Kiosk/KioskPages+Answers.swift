@@ -17,6 +17,7 @@ extension KioskPages {
         let message: String
         let seen: String
         let version: Int
+        let start: String
         /// HTML of the strip and of the page below it.
         let strip: String
         let main: String
@@ -113,6 +114,7 @@ extension KioskPages {
             message: view.feedback?.message ?? "",
             seen: view.seen,
             version: page.version,
+            start: page.start,
             strip: try pages.render("Kiosk/strip", view),
             main: try pages.render("Kiosk/main", view)
         )

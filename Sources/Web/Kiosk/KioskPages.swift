@@ -105,17 +105,29 @@ public struct KioskPages: Sendable {
     }
 
     /// The page of a browser: the one of its cookie, or a new one.
+    ///
+    /// A browser keeps its name for ever: were it given another one when the terminal starts anew,
+    /// or when its page was idle for too long, then two requests at once would get two, and whoever
+    /// signed in by the one would be a stranger by the other. So would two terminals at one
+    /// address, whose cookies a browser does not keep apart.
     func session(of request: Request) async -> (id: String, page: KioskSessions.Page) {
-        let now = ContinuousClock.now
-        if let id = request.cookies[Self.sessionCookie]?.value,
-            let page = await sessions.page(id, now: now)
-        {
-            return (id, page)
-        }
-        let id = makeID()
+        let known = request.cookies[Self.sessionCookie]?.value
+        let id = known.flatMap { Self.isName($0) ? $0 : nil } ?? makeID()
         let spoken = request.cookies[Self.languageCookie]
             .flatMap { CommandCode.Language(rawValue: $0.value) }
-        return (id, await sessions.start(id, language: spoken ?? language, now: now))
+        let page = await sessions.open(
+            id,
+            language: spoken ?? language,
+            start: makeID(),
+            now: .now
+        )
+        return (id, page)
+    }
+
+    /// Whether it can be a name that ``makeID`` made.
+    static func isName(_ text: String) -> Bool {
+        (16...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 
     /// What a page shows now.

@@ -59,6 +59,7 @@ struct KioskScreen: Sendable {
             request: request,
             seen: standing.seen,
             version: page.version,
+            start: page.start,
             strip: try strip(page.session, standing, reader),
             feedback: feedback
         )

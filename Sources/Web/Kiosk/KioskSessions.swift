@@ -17,11 +17,18 @@ package actor KioskSessions {
         /// Those before it, so that one is known again though a device scanned meanwhile.
         private var earlierRequests: [String] = []
 
-        init(session: KioskSession) { self.session = session }
+        init(session: KioskSession, start: String) {
+            self.session = session
+            self.start = start
+        }
 
         /// Whether a request was taken already; one without a name never was.
         package func hasTaken(_ request: String) -> Bool {
             !request.isEmpty && (request == lastRequest || earlierRequests.contains(request))
+        }
+        /// Whether a browser that shows a version of a start should show this one.
+        package func isNewer(than version: Int, of start: String?) -> Bool {
+            start.map { $0 != self.start } ?? false || self.version > version
         }
         /// Questions of the inspection at hand that were passed over for now.
         package var skipped: Set<String> = []
@@ -29,6 +36,8 @@ package actor KioskSessions {
         package var isAtDevices = false
         /// Grows with every change.
         package internal(set) var version = 1
+        /// Tells this page from one that had its place before: versions count within it.
+        package let start: String
     }
 
     private struct Entry {
@@ -64,10 +73,31 @@ package actor KioskSessions {
         return entry.page
     }
 
+    /// The page of a cookie, started where there is none.
+    ///
+    /// Both in one step: of two requests that come at once after a page was lost, the second finds
+    /// what the first one started, and signs nobody out.
+    ///
+    /// - Parameters:
+    ///   - id: of the page.
+    ///   - language: what a new page speaks.
+    ///   - name: of this start; no page before had it.
+    ///   - now: the present.
+    /// - Returns: the page.
+    package func open(
+        _ id: String,
+        language: CommandCode.Language,
+        start name: String,
+        now: ContinuousClock.Instant
+    ) -> Page {
+        page(id, now: now) ?? start(id, language: language, start: name, now: now)
+    }
+
     /// Starts a page.
     package func start(
         _ id: String,
         language: CommandCode.Language,
+        start name: String = "",
         now: ContinuousClock.Instant
     ) -> Page {
         while entries.count >= countMax {
@@ -76,7 +106,7 @@ package actor KioskSessions {
             guard let idlest else { break }
             entries[idlest.key] = nil
         }
-        let page = Page(session: KioskSession(language: language))
+        let page = Page(session: KioskSession(language: language), start: name)
         entries[id] = Entry(page: page, lastUsed: now)
         return page
     }

@@ -14,6 +14,8 @@ struct KioskView: Sendable {
     let seen: String
     /// Grows with every change of the page.
     let version: Int
+    /// Versions count within it.
+    let start: String
     let strip: StripView
     let feedback: FeedbackView?
     var signIn: SignInView?

@@ -12,7 +12,7 @@ import Tally
 ///
 /// | request | does |
 /// |---|---|
-/// | `GET /events?version=N` | waits until the page is newer than N; its new state, or 204 |
+/// | `GET /events?version=N&start=S` | waits until the page is newer than N; its new state |
 /// | `POST /camera` | takes a picture of the page's camera; the codes in it are scans |
 /// | `POST /devices/<act>` | `open`, `close`, `keys`, `keep`, `forget`; answers like `/scan` |
 /// | `GET /devices/scanner` | what the script must know of the page's own scanner |
@@ -101,9 +101,7 @@ extension KioskPages {
         shown id: String,
         _ body: @escaping @Sendable (inout KioskSessions.Page) async throws -> Void
     ) async -> Bool {
-        if await sessions.page(id, now: .now) == nil {
-            _ = await sessions.start(id, language: language, now: .now)
-        }
+        _ = await sessions.open(id, language: language, start: makeID(), now: .now)
         do {
             _ = try await sessions.change(id, now: .now, body)
         } catch {
@@ -128,25 +126,24 @@ extension KioskPages {
 
     private func news(_ request: Request) async throws -> Response {
         let version = request.uri.queryParameters.get("version").flatMap { Int($0) } ?? 0
-        guard let id = request.cookies[Self.sessionCookie]?.value else {
+        let start = request.uri.queryParameters.get("start")
+        // A page that shows is one that devices scan into, though the terminal started anew.
+        guard let id = request.cookies[Self.sessionCookie]?.value, Self.isName(id) else {
             throw HTTPError(.conflict)
         }
-        if await sessions.page(id, now: .now) != nil {
-            try await request.body.consumeWithCancellationOnInboundClose { _ in
-                await cancelWhenGracefulShutdown {
-                    await watch.wait(id, for: .seconds(Self.newsSeconds)) {
-                        (await sessions.page(id, now: .now)?.version ?? .max) > version
-                    }
+        _ = await session(of: request)
+        try await request.body.consumeWithCancellationOnInboundClose { _ in
+            await cancelWhenGracefulShutdown {
+                await watch.wait(id, for: .seconds(Self.newsSeconds)) {
+                    await sessions.page(id, now: .now)?.isNewer(than: version, of: start) ?? true
                 }
             }
         }
-        guard let page = await sessions.page(id, now: .now) else {
-            return Response(status: .noContent)
-        }
+        let (_, page) = await session(of: request)
         let view = try await view(of: page)
         let news = News(
             strip: try pages.render("Kiosk/strip", view),
-            page: page.version > version ? try answer(of: page, view) : nil
+            page: page.isNewer(than: version, of: start) ? try answer(of: page, view) : nil
         )
         return Self.response(.ok, "application/json", Array(try JSONEncoder().encode(news)))
     }
