@@ -40,6 +40,11 @@ import Testing
         }
     }
 
+    @Test func `a JPEG of four inks is read`() throws {
+        let picture = try #require(Data(base64Encoded: SamplePictures.inks).map { Array($0) })
+        #expect(try client.read(picture: picture).symbols.map(\.text.text) == ["CMYK"])
+    }
+
     @Test func `what is no picture is refused`() throws {
         var dice = SeededDice(seed: 8)
         let noise = (0..<5_000).map { _ in UInt8.random(in: 0...255, using: &dice) }

@@ -44,6 +44,24 @@ enum SamplePictures {
         /wDqPf8Akn/9nXT+DPCP/CK/bf8AT/tf2rZ/yx8vbt3f7Rz979K6eiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiv//Z
         """
 
+    /// A JPEG file of four inks (CMYK, as programs for print write) with the QR code of "CMYK".
+    static let inks = """
+        /9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAUDg8SDw0UEhASFxUUGB4yIR4cHB49LC4kMklATEtHQEZFUFpzYlBVbVZFRm\
+        SIZW13e4GCgU5gjZeMfZZzfoF8/8AAFAgAKgAqBEMRAE0RAFkRAEsRAP/EABgAAQEBAQEAAAAAAAAAAAAAAAAFBgME\
+        /8QAQRAAAAQFAQQEBw4HAAAAAAAAAAECBAMFERITFBUhIjEGQVFhIyUyVHGBoQcWJDZCREWCg5GjssLRJlVykqSx8P\
+        /aAA4EQwBNAFkASwAAPwDZjZjZiYlMrYySXOHMs1cVzkuVnUilqqci7j9gAApyqCy2lInjJppdTqL0ZFL8lJkW8/X9\
+        4AAR4z3o5MnTx67z5rLEY0p1VE0PeVbLbi9IAA7OGkrfOZA3bIyS9eotTVRVoVeZ7/KIAATJQuSzSZQWexcWS7j1a1\
+        Uokz5buwAAZkAAbOBLHuzWrN70e1WmvsXrUo8pVT3Efo+4AAe1iye7SlfinQtGeX5ymJ5aT9fP/YAA8UojPV4Yuro7\
+        nN3hsafA4a/J5KqW7qp3gADs2izR82kk0ht9bFg58hXph1qdpewuzqAABmwjsXKHDbovjioraraBHSpU5H3GAAM/70\
+        515l+Kj9wABp5c9euMkBU2u1VNA50ySutqcTh6qcuL0kAAMw+ZYtqeKcGHF85u09af33ewAAWvHU36N+faz+iHgsX6\
+        rrqeqgAATpttmWy3C/1jtWXD4HHn4iu7CTaRdfOgAAIm235bONbG0bROGzgyY+LfyIjOpkXoqAALPvskvnv4S/2AAE\
+        aBD2pLWuHo1laQ78Pw+2lVcXYfMusAAdoreA+ncBE3kWGK8upF1hqrYnsT3ERAADjIZGyeS2XxY0uz5smaNnUmyijt\
+        4a760puAABfiCZSeA94WjXNY555Lk1PhKplQzIu/mAAOzmSwJ1O52iIeOKjBji0M7Kp37qlWpFQAAcf4L/7MAAPEuU\
+        vZp0bk+ig5cea/jSmlV7uZl2GAAKcvaR2Lno23coxxUaq5NSOlSM+ZdxgAA8l3R6XOVomLHTwjpgi5oi8u7i3EfDQz\
+        It/MAATJiyeoxy5lKdBra3w9SmLmsoot5+TTf1lWoAAQIO19KzU00rRzfoF5L8Fu+Ju3Gq4y+VyruAAHi2bJf5//AI\
+        a/3AAEYAAWeiHxkafX/IoAAWvdC+j/ALT9IAAs9EPi20+v+dQAAje6F9H/AGn6QABjB//Z
+        """
+
     /// A JPEG file with one QR code of a structured append, in base64.
     static let part = """
         /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZG\

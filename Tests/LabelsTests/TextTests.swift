@@ -66,6 +66,33 @@ import Testing
         #expect(one.rows.contains { $0 != 0 })
     }
 
+    @Test func `a text of any length is set in the time of what its box can show`() throws {
+        func text(_ text: String) -> LabelText {
+            LabelText(
+                text: text,
+                box: LabelBox(x: 0, y: 0, width: 30_000, height: 6_000),
+                size: 5_000,
+                sizeMin: 2_000,
+                linesMax: 1,
+                isBold: false,
+                horizontal: .start,
+                vertical: .start
+            )
+        }
+        func dots(_ text: LabelText) throws -> DotPicture {
+            let sheet = LabelSheet(width: 30_000, height: 10_000, elements: [.text(text)])
+            return try LabelBench.client.dots(of: [sheet], resolution: 203)[0]
+        }
+        let long = text(String(repeating: "H", count: 500_000))
+        #expect(long.text.count < 200)
+        let whole = text(String(repeating: "H", count: 140))
+        #expect(whole.text.count == 140)
+        #expect(try dots(long) == dots(whole), "what can be seen is the same")
+        let marks = text("Z" + String(repeating: "\u{351}", count: 100_000))
+        #expect(marks.text.unicodeScalars.count < 200)
+        _ = try dots(marks)
+    }
+
     @Test func `a text shrinks before it wraps, and ends in an ellipsis at last`() throws {
         func height(_ text: String) throws -> Int {
             let text = LabelText(

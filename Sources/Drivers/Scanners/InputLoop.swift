@@ -73,9 +73,13 @@ struct InputLoop {
                 drop(file)
             }
         }
-        for file in streams.keys {
+        // Nothing was there to be read when it was looked at, or until the time was up: only then
+        // did a device pause. This thread may have been kept waiting itself.
+        let silentAt = ready.isEmpty ? DeviceLine.now : now
+        let busy = Set(ready.map(\.file))
+        for file in streams.keys where !busy.contains(file) {
             guard var stream = streams[file] else { continue }
-            let outputs = stream.pause(at: DeviceLine.now)
+            let outputs = stream.pause(at: silentAt)
             streams[file] = stream
             if !outputs.isEmpty { isLossy = line.give(outputs, stream.format) || isLossy }
         }

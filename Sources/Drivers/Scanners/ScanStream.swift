@@ -85,12 +85,15 @@ public struct ScanStream: Sendable {
 
     /// Takes what came.
     ///
+    /// What a suffix ends is not ended by the time between two readings of a busy machine: whoever
+    /// reads says ``pause(at:)`` when it looked and found nothing.
+    ///
     /// - Parameters:
     ///   - bytes: in the order in which they came, cut anywhere.
     ///   - now: milliseconds of any clock that does not go back.
     /// - Returns: what that completed, in order.
     public mutating func take(_ bytes: some Sequence<UInt8>, at now: UInt64) -> [Output] {
-        var output = pause(at: now)
+        var output = suffix.isEmpty ? pause(at: now) : []
         lastMilliseconds = now
         for byte in bytes {
             switch decoder.take(byte) {

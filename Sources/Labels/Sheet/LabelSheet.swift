@@ -104,7 +104,18 @@ public struct LabelText: Hashable, Sendable {
         horizontal: Place,
         vertical: Place
     ) {
-        self.text = PrintableText.clean(text)
+        // Setting a text costs time for each letter at each size, so what no size could show of it
+        // is cut here: not even the thinnest letters would fit.
+        let thinnest = max(1, min(size, sizeMin) / 10)
+        let lettersMax = max(64, min(linesMax, 1_000) * min(box.width, 10_000_000) / thinnest)
+        let clean = PrintableText.clean(text)
+        if clean.unicodeScalars.count > lettersMax {
+            var cut = String(String.UnicodeScalarView(clean.unicodeScalars.prefix(lettersMax)))
+            cut.append("…")
+            self.text = cut
+        } else {
+            self.text = clean
+        }
         self.box = box
         self.size = size
         self.sizeMin = sizeMin
