@@ -18,6 +18,8 @@ public enum AgentRefusal: Refusal, Equatable {
     case unexpectedScan(read: String, expected: String)
     case unknownCategory(String)
     case nothingToUndo
+    /// A photo was taken where the page asks for none.
+    case photoHasNoPlace
     /// The hub answered, but could store nothing of what was sent.
     case hubStoredNothing
 
@@ -32,13 +34,14 @@ public enum AgentRefusal: Refusal, Equatable {
         case .unexpectedScan: "agent.unexpected_scan"
         case .unknownCategory: "agent.unknown_category"
         case .nothingToUndo: "agent.nothing_to_undo"
+        case .photoHasNoPlace: "agent.photo_has_no_place"
         case .hubStoredNothing: "agent.hub_stored_nothing"
         }
     }
 
     public var facts: [String: String] {
         switch self {
-        case .notEnrolled, .nobodySignedIn, .nothingToUndo, .hubStoredNothing: [:]
+        case .notEnrolled, .nobodySignedIn, .nothingToUndo, .photoHasNoPlace, .hubStoredNothing: [:]
         case .unknownWorker(let badge): ["worker": badge]
         case .badIdentifier(let field, let value): ["field": field, "value": value]
         case .badNumber(let read): ["read": read]

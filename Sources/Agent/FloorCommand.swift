@@ -22,7 +22,14 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     /// "As noted": the clerk checked the line against the note, and they agree.
     case countAsNoted(receipt: String, line: Int)
     case seeCarton(receipt: String, carton: String)
-    case reportDamage(receipt: String, line: Int, quantity: String, remark: String? = nil)
+    /// `photo` is the SHA-256 of a photo that the terminal keeps, 64 hexadecimal digits.
+    case reportDamage(
+        receipt: String,
+        line: Int,
+        quantity: String,
+        remark: String? = nil,
+        photo: String? = nil
+    )
     case correct(receipt: String, observation: String, reason: String? = nil)
     case finishPart(receipt: String)
     case closeReceipt(receipt: String)
@@ -37,7 +44,7 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     case takeOrder(order: String)
     case finishOrder(order: String)
 
-    case raiseException(category: String, equipment: String, text: String)
+    case raiseException(category: String, equipment: String, text: String, photo: String? = nil)
     /// `section` is a section of the report in snake case: `containment`, `root_cause`, ...
     case editException(report: String, section: String, text: String)
     /// `move` is a verb of the report's lifecycle: `contain`, `resolve`, `close`, `reopen`.

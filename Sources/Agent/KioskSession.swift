@@ -27,6 +27,8 @@ public struct KioskSession: Hashable, Sendable {
         public var equipment: String?
         public var category: String?
         public var text = ""
+        /// A photo that the terminal keeps.
+        public var photo: ContentHash?
 
         public init() {}
     }
@@ -72,6 +74,8 @@ public struct KioskSession: Hashable, Sendable {
     var undoable: [OperationID] = []
     /// The next number is for this instead of a count.
     public internal(set) var numberIsDamage = false
+    /// The photo that the next damage is recorded with.
+    public internal(set) var damagePhoto: ContentHash?
     /// The parts of a long note that were scanned so far.
     public internal(set) var noteParts: NoteParts?
 
@@ -113,5 +117,6 @@ public struct KioskSession: Hashable, Sendable {
     public mutating func open(_ place: Place) {
         self.place = place
         numberIsDamage = false
+        damagePhoto = nil
     }
 }

@@ -121,7 +121,7 @@ public final class TerminalShell: Sendable {
     /// Runs the node in a transaction.
     ///
     /// What it answers is durable when this returns.
-    private func transact<Result: Sendable>(
+    func transact<Result: Sendable>(
         _ body:
             @Sendable (
                 inout TerminalNode, inout any Dice, ClockReading, any ReplicaTransaction

@@ -33,6 +33,8 @@ public struct Receipt: Hashable, Sendable {
         public let line: Int
         public let quantity: Quantity
         public let remark: String
+        /// The SHA-256 of a photo; empty without one.
+        public let photo: [UInt8]
     }
 
     /// Two counts of one line and lot whose authors could not see each other: a split delivery, or
@@ -119,7 +121,7 @@ public struct Receipt: Hashable, Sendable {
                 counts.append(count)
             case .cartonSeen(let sscc):
                 if !isVoid { see(sscc, evidence) }
-            case .damaged(let number, let quantity, let remark, _, let material):
+            case .damaged(let number, let quantity, let remark, let photo, let material):
                 guard !isVoid else { continue }
                 let goods = Goods(material: material, lot: "", unit: quantity.unit)
                 damages.append(
@@ -127,7 +129,8 @@ public struct Receipt: Hashable, Sendable {
                         evidence: evidence,
                         line: place(goods, number)?.number ?? number,
                         quantity: quantity,
-                        remark: remark
+                        remark: remark,
+                        photo: photo
                     )
                 )
             case .partDone:

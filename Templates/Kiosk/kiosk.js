@@ -139,6 +139,14 @@
     pump();
   }
 
+  // Photos wait their turn among the scans: `photo.js` takes them.
+  document.addEventListener("tallyman-photo", (event) => {
+    counter += 1;
+    const path = `/photo?request=${pageName}-${counter}`;
+    queue.push({ path, body: event.detail, type: event.detail.type || "application/octet-stream" });
+    pump();
+  });
+
   async function pump() {
     if (sending) return;
     sending = true;
@@ -172,7 +180,7 @@
       try {
         const response = await fetch(message.path, {
           method: "POST",
-          headers: { "content-type": "application/json", accept: "application/json" },
+          headers: { "content-type": message.type || "application/json", accept: "application/json" },
           body: message.body,
         });
         const page = await response.json();

@@ -57,6 +57,63 @@ import Testing
         return try #require(found)
     }
 
+    // MARK: - Photos
+
+    @Test func `a photo is recorded with the damage that it was taken for, and no other`() throws {
+        var session = KioskSession()
+        let photo = ContentHash(of: [1, 2, 3])
+        _ = try scan([badge, plant.makeNote(plant.note()), "TM:C:CHOICE:2"], &session)
+        #expect(throws: AgentRefusal.photoHasNoPlace) { try plant.take(photo: photo, &session) }
+        _ = try scan(["TM:C:DAMAGE"], &session)
+        let taken = try plant.take(photo: photo, &session)
+        #expect(taken.message == "kiosk.damage_photo" && taken.tone == .attention)
+        let other = ContentHash(of: [4])
+        _ = try plant.take(photo: other, &session)
+        #expect(try scan(["3"], &session) == ["good kiosk.damaged_with_photo"])
+        #expect(try scan(["TM:C:DAMAGE", "1"], &session).last == "good kiosk.damaged")
+        _ = try scan(["TM:C:DAMAGE"], &session)
+        _ = try plant.take(photo: photo, &session)
+        #expect(
+            try scan(["TM:C:CANCEL", "TM:C:DAMAGE", "2"], &session).last == "good kiosk.damaged"
+        )
+        let damages = try receipt(session).damages
+        #expect(damages.map(\.photo) == [other.bytes, [], []])
+        #expect(damages.map(\.quantity.amount) == [3, 1, 2])
+    }
+
+    @Test func `a photo is taken for a report and nowhere else`() throws {
+        var session = KioskSession()
+        let photo = ContentHash(of: [1, 2, 3])
+        #expect(throws: AgentRefusal.nobodySignedIn) { try plant.take(photo: photo, &session) }
+        _ = try scan([badge], &session)
+        #expect(throws: AgentRefusal.photoHasNoPlace) { try plant.take(photo: photo, &session) }
+        _ = try scan(["TM:C:REPORT", plate(), "TM:C:CHOICE:1"], &session)
+        #expect(try plant.take(photo: photo, &session).message == "kiosk.photo_taken")
+        _ = try scan(["TM:C:OK"], &session)
+        guard case .exception(let id) = session.place else { throw AgentRefusal.nothingToUndo }
+        let report = try plant.terminals[0].read { reader in
+            let scope = NodePlant.floor
+            return ExceptionReport(try reader.record(of: ExceptionRoom.reportKey(id, in: scope)))
+        }
+        #expect(report?.raising.photo == photo.bytes)
+        #expect(throws: AgentRefusal.photoHasNoPlace) { try plant.take(photo: photo, &session) }
+    }
+
+    @Test func `what is no photo's name is refused`() throws {
+        var session = KioskSession()
+        _ = try scan([badge, plant.makeNote(plant.note())], &session)
+        let id = try receipt(session).key.id.description
+        let command = FloorCommand.reportDamage(
+            receipt: id,
+            line: 1,
+            quantity: "1",
+            photo: "abc"
+        )
+        #expect(throws: AgentRefusal.badIdentifier(field: "photo", value: "abc")) {
+            try plant.run(command)
+        }
+    }
+
     // MARK: - Receiving
 
     @Test func `a long note is opened when its parts are there, in any order`() throws {

@@ -346,6 +346,19 @@ public final class NodePlant {
         }
     }
 
+    /// Takes a photo at a terminal, as the shell does.
+    public func take(
+        photo: ContentHash,
+        _ session: inout KioskSession,
+        on index: Int = 0
+    ) throws -> KioskSession.Feedback {
+        let reading = tick()
+        let terminal = terminals[index]
+        return try terminal.store.write {
+            try session.take(photo: photo, &terminal.node, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
     /// Sends what a terminal recorded, then fetches what the hub has, over the bytes of the
     /// protocol, until neither has more.
     public func sync(_ index: Int) throws {

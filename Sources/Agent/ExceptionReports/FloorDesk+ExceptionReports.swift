@@ -5,14 +5,19 @@ import Tally
 extension FloorDesk {
     func exceptionReport(_ command: FloorCommand, dice: inout some Dice) throws -> Outcome {
         switch command {
-        case .raiseException(let code, let equipment, let text):
+        case .raiseException(let code, let equipment, let text, let photo):
             let category = code.lowercased()
             guard try self.category(category) != nil else {
                 throw AgentRefusal.unknownCategory(code)
             }
             let scope = Scope(site: site, area: TerminalNode.floorArea)
             let id = Identifier.random(&dice)
-            let raising = Raising(category: category, equipment: equipment, text: text)
+            let raising = Raising(
+                category: category,
+                equipment: equipment,
+                text: text,
+                photo: try self.photo(photo)
+            )
             let drafts = try ExceptionReport.raise(id, raising, in: scope)
             return (ExceptionRoom.reportKey(id, in: scope), drafts)
         case .editException(let id, let name, let text):

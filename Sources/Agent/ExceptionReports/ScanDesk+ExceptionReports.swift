@@ -73,7 +73,8 @@ extension ScanDesk {
         let command = FloorCommand.raiseException(
             category: category,
             equipment: equipment,
-            text: draft.text
+            text: draft.text,
+            photo: draft.photo?.bytes.hexadecimal
         )
         let saved = try run(command, worker, &session, &dice)
         session.open(.exception(saved.entity.id))

@@ -96,7 +96,7 @@ extension EntityReader {
 
 extension Question {
     /// An answer from what was scanned or typed: a number in the question's unit, `yes` or `no`, a
-    /// choice by its name or its number from 1, or words.
+    /// choice by its name or its number from 1, words, or the SHA-256 of a photo in hexadecimal.
     func answer(reading text: String) throws -> Answer {
         let text = NaturalKey.number(text)
         switch kind {
@@ -118,7 +118,12 @@ extension Question {
             return .choice(text)
         case .text:
             return .text(text)
-        case .photo, .note:
+        case .photo:
+            guard let photo = [UInt8](hexadecimal: text).flatMap({ ContentHash(bytes: $0) }) else {
+                throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_photo")
+            }
+            return .photo(photo.bytes)
+        case .note:
             throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_nothing")
         }
     }

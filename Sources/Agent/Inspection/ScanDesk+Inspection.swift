@@ -90,6 +90,23 @@ extension ScanDesk {
         }
     }
 
+    /// Answers a question that asks for a photo.
+    mutating func answer(
+        _ photo: ContentHash,
+        _ id: Identifier,
+        _ question: String,
+        _ worker: String,
+        _ session: inout KioskSession,
+        _ dice: inout some Dice
+    ) throws {
+        let form = try reader.form(of: try inspection(id))
+        guard try form.question(question).kind == .photo else {
+            throw AgentRefusal.photoHasNoPlace
+        }
+        let text = photo.bytes.hexadecimal
+        _ = try answer(text, id, question, worker, &session, &dice)
+    }
+
     private mutating func answer(
         _ text: String,
         _ id: Identifier,

@@ -33,10 +33,16 @@ extension FloorDesk {
         case .seeCarton(let id, let carton):
             let receipt = try receipt(id)
             return (receipt.key, try receipt.see(carton: carton))
-        case .reportDamage(let id, let line, let number, let remark):
+        case .reportDamage(let id, let line, let number, let remark, let photo):
             let receipt = try receipt(id)
             let quantity = try quantity(number, unit: nil, line: line, of: receipt)
-            return (receipt.key, try receipt.damage(line: line, quantity, remark: remark ?? ""))
+            let drafts = try receipt.damage(
+                line: line,
+                quantity,
+                remark: remark ?? "",
+                photo: try self.photo(photo)
+            )
+            return (receipt.key, drafts)
         case .correct(let id, let observation, let reason):
             let receipt = try receipt(id)
             let target = try self.observation(observation, field: "observation")

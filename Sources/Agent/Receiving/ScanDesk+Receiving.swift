@@ -113,6 +113,7 @@ extension ScanDesk {
             return try undo(id, worker, &session, &dice)
         case .command(.cancel):
             session.numberIsDamage = false
+            session.damagePhoto = nil
             return Feedback(.good, "kiosk.cancelled")
         case .gs1(let elements):
             return try gs1(elements, text, id, worker, &session, &dice)
@@ -174,10 +175,13 @@ extension ScanDesk {
         let command = FloorCommand.reportDamage(
             receipt: id.description,
             line: line,
-            quantity: number
+            quantity: number,
+            photo: session.damagePhoto?.bytes.hexadecimal
         )
-        let feedback = try record(command, "kiosk.damaged", worker, &session, &dice, facts)
+        let message = session.damagePhoto == nil ? "kiosk.damaged" : "kiosk.damaged_with_photo"
+        let feedback = try record(command, message, worker, &session, &dice, facts)
         session.numberIsDamage = false
+        session.damagePhoto = nil
         return feedback
     }
 

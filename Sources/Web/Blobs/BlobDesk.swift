@@ -86,9 +86,13 @@ public final class BlobDesk: Sendable {
         }
     }
 
-    /// A small picture is here, of a photo that may not be.
-    public func hasPreview(of id: ContentHash) async throws -> Bool {
-        try await run { $0.preview(of: id) != nil }
+    /// How many photos the hub has not said it has, small pictures not counted.
+    ///
+    /// - Parameter epoch: the hub's.
+    /// - Returns: their number.
+    /// - Throws: nothing but what the threads do.
+    public func waiting(epoch: UInt64) async throws -> Int {
+        try await run { $0.unsent(epoch: epoch).count { $0.previewOf == nil } }
     }
 
     /// `image/jpeg` or `image/png`, by how the file begins; nil for anything else.

@@ -101,7 +101,7 @@ public final class BlobPump: Service {
                     logger.debug("photos wait here", metadata: ["error": "\(error)"])
                 }
                 // A link on which something moved between two failures is bad, not down.
-                failures = figures == before ? min(failures + 1, 6) : 1
+                failures = figures == before ? min(failures + 1, 6) : 0
             }
             let wait = min(Self.restMilliseconds << failures, Self.retryMillisecondsMax)
             // Cancelled only when the daemon ends, which the loop sees.

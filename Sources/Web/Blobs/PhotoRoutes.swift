@@ -40,7 +40,7 @@ public struct PhotoRoutes: Sendable {
     public func addTaking(to router: some RouterMethods<BasicRequestContext>) {
         router.post("api/v1/photos") { request, _ in
             do {
-                let body = try await collect(request)
+                let body = try await Self.collect(request)
                 let kept = try await desk.keep(photo: body, makePreview: makePreview)
                 let preview = kept.preview.map { "\"\($0.bytes.hexadecimal)\"" } ?? "null"
                 let answer =
@@ -68,7 +68,7 @@ public struct PhotoRoutes: Sendable {
     }
 
     /// The body, read no further than a photo may be long.
-    private func collect(_ request: Request) async throws -> [UInt8] {
+    static func collect(_ request: Request) async throws -> [UInt8] {
         let most = BlobManifest.lengthMax
         var bytes: [UInt8] = []
         for try await buffer in request.body {

@@ -52,6 +52,7 @@ extension KioskPages {
             status: try await shell.status(),
             isConnected: await connection(),
             now: clock.reading().wall,
+            photosWaiting: await photosWaiting(),
             devices: devices
         )
         let known = request.cookies[Self.sessionCookie]?.value

@@ -61,7 +61,7 @@ extension KioskPages {
     }
 
     /// Changes a page; a request that was taken already is answered and not taken again.
-    private func change(
+    func change(
         _ id: String,
         _ request: Request,
         named: String,
@@ -238,7 +238,7 @@ extension KioskPages {
     }
 
     /// Goes on to the next question that nobody passed over.
-    private func passSkipped(_ page: inout KioskSessions.Page) async throws {
+    func passSkipped(_ page: inout KioskSessions.Page) async throws {
         guard case .inspection(let id, let question?) = page.session.place else { return }
         guard page.skipped.contains(question), let site = try await shell.status().site,
             let open = try await openQuestions(of: id, site)

@@ -17,7 +17,7 @@ import Tally
 /// | `POST /scan` | takes `text`; the new page as JSON for the script, else a redirect to `/` |
 /// | `POST /open/<kind>/<id>` | goes to something in a list; answers like `/scan` |
 /// | `GET /status` | what the strip says, for the script between scans |
-/// | `GET /static/kiosk.css`, `/static/kiosk.js` | the page's own files |
+/// | `GET /static/kiosk.css`, `kiosk.js`, `photo.js` | the page's own files |
 public struct KioskPages: Sendable {
     let shell: TerminalShell
     let screen: KioskScreen
@@ -29,6 +29,7 @@ public struct KioskPages: Sendable {
     let language: CommandCode.Language
     let logger: Logger
     let devices: (any KioskDevices)?
+    let photos: KioskPhotos?
     let watch = PageWatch()
     private let files: [String: StaticFile]
 
@@ -49,6 +50,7 @@ public struct KioskPages: Sendable {
     ///   - zone: the site's.
     ///   - language: what a new page speaks.
     ///   - devices: what hangs on the terminal; nil where nothing can.
+    ///   - photos: the terminal's; nil where none can be taken.
     ///   - logger: for failures of the terminal itself.
     /// - Throws: ``TemplateError`` naming the file that is missing or broken.
     public init(
@@ -60,6 +62,7 @@ public struct KioskPages: Sendable {
         zone: TimeZone = .current,
         language: CommandCode.Language = .chinese,
         devices: (any KioskDevices)? = nil,
+        photos: KioskPhotos? = nil,
         logger: Logger
     ) throws(TemplateError) {
         self.shell = shell
@@ -71,6 +74,7 @@ public struct KioskPages: Sendable {
         self.clock = clock
         self.language = language
         self.devices = devices
+        self.photos = photos
         self.logger = logger
         files = [
             "kiosk.css": StaticFile(
@@ -80,6 +84,10 @@ public struct KioskPages: Sendable {
             "kiosk.js": StaticFile(
                 type: "text/javascript; charset=utf-8",
                 content: Array(try folder.content("Kiosk/kiosk.js"))
+            ),
+            "photo.js": StaticFile(
+                type: "text/javascript; charset=utf-8",
+                content: Array(try folder.content("Kiosk/photo.js"))
             ),
         ]
     }
@@ -97,6 +105,7 @@ public struct KioskPages: Sendable {
         }
         router.get("status") { request, _ in try await status(request) }
         if let devices { addDevices(devices, to: router) }
+        if let photos { addPhotos(photos, to: router) }
         for (name, file) in files {
             router.get(RouterPath("static/\(name)")) { _, _ in
                 Self.response(.ok, file.type, file.content, cache: "no-cache")
@@ -136,6 +145,7 @@ public struct KioskPages: Sendable {
             status: try await shell.status(),
             isConnected: await connection(),
             now: clock.reading().wall,
+            photosWaiting: await photosWaiting(),
             devices: devices
         )
         let request = makeID()

@@ -19,6 +19,8 @@ struct KioskScreen: Sendable {
         let status: TerminalShell.Status
         let isConnected: Bool
         let now: Moment
+        /// Photos that the hub does not have yet.
+        var photosWaiting = 0
         var devices: (any KioskDevices)?
 
         /// Changes when something came from the hub.
@@ -107,6 +109,10 @@ struct KioskScreen: Sendable {
             connection: words.text(standing.isConnected ? "kiosk.online" : "kiosk.offline"),
             hasUnsynced: status.unsynced > 0,
             unsynced: unsynced,
+            photosWaiting: standing.photosWaiting == 0
+                ? nil
+                : words.text("kiosk.photos_waiting", ["count": String(standing.photosWaiting)]),
+            photoCount: String(standing.photosWaiting),
             hasDevices: standing.devices != nil,
             hasTrouble: standing.devices?.standing().contains(where: \.isInTrouble) ?? false,
             warnings: StoreWarnings(words: words).texts(status.store)
@@ -127,8 +133,8 @@ struct KioskScreen: Sendable {
         switch session.place {
         case .receipt(let id, let line):
             view.receipt = try reader.receipt(id, site: site).map {
-                let isForDamage = session.numberIsDamage
-                return try ReceiptView($0, chosen: line, isForDamage: isForDamage, reader, words)
+                let damage = session.numberIsDamage ? session.damagePhoto?.bytes ?? [] : nil
+                return try ReceiptView($0, chosen: line, damagePhoto: damage, reader, words)
             }
         case .inspection(let id, let question):
             view.inspection = try reader.inspection(id, site: site).map {

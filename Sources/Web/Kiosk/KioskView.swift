@@ -39,6 +39,9 @@ struct StripView: Hashable, Sendable {
     let connection: String
     let hasUnsynced: Bool
     let unsynced: String
+    /// In words, and as a number; nil words while none waits for the hub.
+    let photosWaiting: String?
+    let photoCount: String
     /// Whether devices can hang on this terminal, and whether one should be looked at.
     let hasDevices: Bool
     let hasTrouble: Bool

@@ -107,7 +107,7 @@ struct AgentDaemon {
         try PrintPage(desk: printing, folder: templates).add(to: pages)
         try ReceiptLabelPage(desk: printing, shell: shell, clock: clock, folder: templates)
             .add(to: pages)
-        Self.addPhotos(of: blobs, blobPump, to: pages, logger)
+        let photos = Self.addPhotos(of: blobs, blobPump, shell, to: pages, logger)
         let kiosk = try KioskPages(
             shell: shell,
             folder: try Texts.folder(),
@@ -115,6 +115,7 @@ struct AgentDaemon {
             makeID: { Self.randomName() },
             clock: clock,
             devices: devices,
+            photos: photos,
             logger: logger
         )
         kiosk.add(to: pages)
@@ -162,29 +163,45 @@ struct AgentDaemon {
         }
     }
 
+    /// Puts the routes of photos on a router.
+    ///
+    /// - Returns: the photos as the kiosk page needs them.
     private static func addPhotos(
         of blobs: BlobDesk,
         _ pump: BlobPump?,
+        _ shell: TerminalShell,
         to pages: Router<BasicRequestContext>,
         _ logger: Logger
-    ) {
-        // A child of its own: whoever took a photo waits for it.
-        let imaging = ImagingWorkerClient(timeout: previewTimeout)
+    ) -> KioskPhotos {
+        let makePreview = makingPreviews(logger)
         let photos = PhotoRoutes(
             blobs,
-            makePreview: { photo in
-                do {
-                    let count = BlobManifest.previewLengthMax
-                    return try await imaging.previewInBackground(of: photo, byteCount: count)
-                } catch {
-                    logger.notice("a photo has no preview", metadata: ["error": "\(error)"])
-                    return nil
-                }
-            },
+            makePreview: makePreview,
             want: { pump?.want($0, isPreview: $1) }
         )
         photos.addTaking(to: pages)
         photos.addShowing(to: pages)
+        return KioskPhotos(
+            keep: { try await blobs.keep(photo: $0, makePreview: makePreview) },
+            waiting: { try await blobs.waiting(epoch: try await shell.epoch() ?? 0) }
+        )
+    }
+
+    /// Makes small pictures in a child process; nil, and a line in the log, where it cannot.
+    private static func makingPreviews(
+        _ logger: Logger
+    ) -> @Sendable ([UInt8]) async -> [UInt8]? {
+        // A child of its own: whoever took a photo waits for it.
+        let imaging = ImagingWorkerClient(timeout: previewTimeout)
+        return { photo in
+            do {
+                let count = BlobManifest.previewLengthMax
+                return try await imaging.previewInBackground(of: photo, byteCount: count)
+            } catch {
+                logger.notice("a photo has no preview", metadata: ["error": "\(error)"])
+                return nil
+            }
+        }
     }
 
     /// What hangs on the terminal.
@@ -276,14 +293,20 @@ struct AgentDesk: Sendable {
             let reducer = Reducer(PlantVocabulary.all)
             return .verified(
                 VerifyAnswer(
-                    try store.verify(reducer, compressor: NoteCompression.compressor)
+                    try store.verify(reducer, compressor: NoteCompression.compressor),
+                    photos: try BlobCopies.check(store.blobs)
                 )
             )
         case .journal:
             return .journal(JournalAnswer(try store.journalReport()))
         case .backup(let path):
             let report = try await store.backup(to: path)
-            return .backedUp(path: report.path, bytes: report.byteCount)
+            let photos = try await store.backupBlobs(besideBackup: path)
+            return .backedUp(
+                path: report.path,
+                bytes: report.byteCount,
+                photos: PhotosAnswer(photos)
+            )
         case .print(let request):
             return .print(try await printing.answer(request))
         }

@@ -13,6 +13,7 @@ struct ReportView: Hashable, Sendable {
     let machines: [CommandButton]
     let categories: [CommandButton]
     let words: String?
+    let photo: PhotoTile
     let canRaise: Bool
     let raiseCommand = CommandCode.ok.text
     let cancelCommand = CommandCode.cancel.text
@@ -47,6 +48,7 @@ struct ReportView: Hashable, Sendable {
             )
         }
         self.words = draft.text.isEmpty ? nil : draft.text
+        photo = PhotoTile(draft.photo?.bytes ?? [], words)
         canRaise = draft.equipment != nil && draft.category != nil
     }
 }
@@ -77,6 +79,7 @@ struct ExceptionView: Hashable, Sendable {
     let raised: String
     let team: String?
     let isRouted: Bool
+    let photo: ShownPhoto?
     let sections: [SectionRow]
 
     init(
@@ -101,6 +104,7 @@ struct ExceptionView: Hashable, Sendable {
         )
         team = report.routing.map { words.word("team", $0.team) }
         isRouted = report.routing != nil
+        photo = report.raising.photo.isEmpty ? nil : ShownPhoto(report.raising.photo)
         sections = try Section.allCases.map { section in
             try SectionRow(section, report, reader, words)
         }

@@ -20,7 +20,8 @@ struct InspectionView: Hashable, Sendable {
         let isNumber: Bool
         let isYesNo: Bool
         let isWords: Bool
-        let isPhoto: Bool
+        /// Where the photo is taken that the question asks for.
+        let photo: PhotoTile?
         let choices: [CommandButton]
         let yesCommand = CommandCode.yes.text
         let noCommand = CommandCode.no.text
@@ -32,6 +33,7 @@ struct InspectionView: Hashable, Sendable {
     struct Given: Hashable, Sendable {
         let label: String
         let answer: String
+        let photo: ShownPhoto?
         /// `good`, `bad` or `noted`.
         let standing: String
         let standingText: String
@@ -118,7 +120,7 @@ extension InspectionView.Asked {
         isNumber = question.kind.isNumber
         isYesNo = question.kind == .yesNo
         isWords = question.kind == .text
-        isPhoto = question.kind == .photo
+        photo = question.kind == .photo ? PhotoTile([], words) : nil
         choices = question.choices.enumerated().map { index, choice in
             CommandButton(
                 command: CommandCode.choice(index + 1).text,
@@ -138,6 +140,11 @@ extension InspectionView.Given {
     ) {
         label = words.label(question.label)
         answer = words.answer(given.answer, of: question)
+        if case .photo(let photo) = given.answer {
+            self.photo = ShownPhoto(photo)
+        } else {
+            photo = nil
+        }
         switch given.assessment {
         case .good:
             standing = "good"

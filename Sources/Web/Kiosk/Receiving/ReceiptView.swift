@@ -25,6 +25,9 @@ struct ReceiptView: Hashable, Sendable {
         let standingText: String
         let cartons: String?
         let damaged: String?
+        /// Of its damages.
+        let photos: [ShownPhoto]
+        let hasPhotos: Bool
         /// Something of it waits for the hub.
         let isWaiting: Bool
         let isChosen: Bool
@@ -61,6 +64,8 @@ struct ReceiptView: Hashable, Sendable {
     let partsDone: String?
     /// The next number is for damaged goods.
     let isForDamage: Bool
+    /// Where a photo of the damage is taken, while the next number is for it.
+    let photo: PhotoTile?
     let commands: Commands
 
     /// The buttons' command codes.
@@ -76,7 +81,7 @@ struct ReceiptView: Hashable, Sendable {
     init(
         _ receipt: Receipt,
         chosen: Int?,
-        isForDamage: Bool,
+        damagePhoto: [UInt8]?,
         _ reader: EntityReader,
         _ words: KioskWords
     ) throws {
@@ -125,7 +130,8 @@ struct ReceiptView: Hashable, Sendable {
                 "kiosk.parts_done",
                 ["names": Set(names).sorted().joined(separator: ", ")]
             )
-        self.isForDamage = isForDamage && !receipt.isClosed
+        isForDamage = damagePhoto != nil && !receipt.isClosed
+        photo = damagePhoto.flatMap { receipt.isClosed ? nil : PhotoTile($0, words) }
         commands = Commands()
     }
 
@@ -176,6 +182,9 @@ extension ReceiptView.Line {
         damaged = total.damaged.map {
             words.text("kiosk.damaged_total", ["quantity": words.quantity($0)])
         }
+        photos = receipt.damages.filter { $0.line == line.number && !$0.photo.isEmpty }
+            .map { ShownPhoto($0.photo) }
+        hasPhotos = !photos.isEmpty
         isWaiting =
             receipt.counts.contains { $0.line == line.number && $0.evidence.position == nil }
             || receipt.cartons.contains { $0.line == line.number && $0.evidence.position == nil }
