@@ -132,5 +132,74 @@ extension DaemonSuites {
                 #expect(folders == [])
             }
         }
+
+        /// What `verify`, `backup` and `restore` say of photos.
+        private struct Standing: Decodable {
+            struct Photos: Decodable {
+                let whole: Int
+                let damaged: [String]
+                let missing: [String]
+            }
+            let sound: Bool
+            let photos: Photos
+        }
+
+        private static func post(_ content: [UInt8], at terminal: PlantDaemon) throws -> String {
+            try id(try terminal.post("/api/v1/photos", content))
+        }
+
+        private static func file(_ id: String, in folder: String) -> String {
+            "\(folder)/\(id.prefix(2))/\(id).blob"
+        }
+
+        @Test func `a restored hub has the photos of its backup and gets the others again`()
+            async throws
+        {
+            var dice = SeededDice(seed: Seeds.fresh)
+            let port = try HeldPort(using: &dice).port
+            try await DaemonPlant.with { plant in
+                let all = try plant.startAll(["dock-1"], notes: 1, port: port)
+                let terminal = all.terminals[0]
+                var contents = (0..<4).map { _ in Self.photo(90_000, &dice) }
+                var ids = try contents.map { try Self.post($0, at: terminal) }
+                for id in ids { _ = try Self.shown(all.hub, "/api/v1/photos/\(id)") }
+                let file = plant.path("hub.backup")
+                let told = try plant.succeed(["backup", "--data", all.hub.folder, "--out", file])
+                #expect(told.output.contains("4 photo files, 4 of them new"), "\(told.output)")
+                // Taken after the backup, and one of the backup's is damaged, another gone.
+                contents.append(Self.photo(90_000, &dice))
+                ids.append(try Self.post(contents[4], at: terminal))
+                _ = try Self.shown(all.hub, "/api/v1/photos/\(ids[4])")
+                all.hub.program.kill()
+                var damaged = contents[1]
+                damaged[50_000] ^= 1
+                let victim = Self.file(ids[1], in: file + ".blobs")
+                try Data(damaged).write(to: URL(fileURLWithPath: victim), options: .atomic)
+                try FileManager.default.removeItem(
+                    atPath: Self.file(ids[2], in: file + ".blobs")
+                )
+
+                let old = all.hub.folder
+                try FileManager.default.moveItem(atPath: old, toPath: old + ".lost")
+                let restored = try plant.run("restore", file, "--data", old)
+                #expect(restored.end == .exit(1))
+                #expect(restored.output.contains("photo \(ids[1]) is damaged"))
+                #expect(restored.output.contains("photo \(ids[2]) is missing"))
+                let before = try plant.run("verify", "--data", old, "--json")
+                    .decode(Standing.self)
+                #expect(before.sound && before.photos.whole == 2)
+
+                let hub = try plant.startHub(port: port)
+                for (id, content) in zip(ids, contents) {
+                    let shown = try Self.shown(hub, "/api/v1/photos/\(id)")
+                    #expect(shown?.body == content, "\(id)")
+                }
+                try plant.settle(hub, [terminal])
+                try FileManager.default.removeItem(atPath: Self.file(ids[0], in: old + "/blobs"))
+                let after = try plant.run("verify", "--data", old, "--json").decode(Standing.self)
+                #expect(!after.sound && after.photos.whole == 4)
+                #expect(after.photos.missing == [ids[0]] && after.photos.damaged == [])
+            }
+        }
     }
 }

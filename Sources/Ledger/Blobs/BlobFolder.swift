@@ -25,6 +25,27 @@ public final class BlobFolder: BlobStore {
     deinit { closeFile() }
 
     public func entries() throws -> [BlobEntry] {
+        try kept(removingDrafts: true).map { entry in
+            var entry = entry
+            // Bytes that are gone have to come again.
+            if entry.isComplete, try length(of: entry.manifest.id) != entry.manifest.length {
+                entry.isComplete = false
+            }
+            return entry
+        }
+    }
+
+    /// What is said to be whole, with nothing changed: a daemon may be at work here.
+    func whole() throws -> [BlobEntry] {
+        try kept(removingDrafts: false).filter(\.isComplete)
+    }
+
+    /// Nothing is known of a blob here any more.
+    func isGone(_ id: ContentHash) throws -> Bool {
+        !FileManager.default.fileExists(atPath: try name(of: id) + ".about")
+    }
+
+    private func kept(removingDrafts: Bool) throws -> [BlobEntry] {
         let manager = FileManager.default
         var entries: [BlobEntry] = []
         for folder in try manager.contentsOfDirectory(atPath: path).sorted() {
@@ -36,7 +57,7 @@ public final class BlobFolder: BlobStore {
                     // the file stays for a person.
                     guard let entry = try? Self.read(file) else { continue }
                     entries.append(entry)
-                } else if name.hasSuffix(".new") {
+                } else if removingDrafts, name.hasSuffix(".new") {
                     try manager.removeItem(atPath: file)
                 }
             }

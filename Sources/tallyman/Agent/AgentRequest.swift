@@ -55,6 +55,6 @@ enum AgentAnswer: Codable, Sendable {
     case status(Status)
     case verified(VerifyAnswer)
     case journal(JournalAnswer)
-    case backedUp(path: String, bytes: Int)
+    case backedUp(path: String, bytes: Int, photos: PhotosAnswer?)
     case print(PrintAnswer)
 }

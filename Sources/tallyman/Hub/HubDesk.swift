@@ -76,12 +76,18 @@ struct HubDesk: Sendable {
             let reducer = try await shell.read { node, _ in node.replica.reducer }
             return .verified(
                 VerifyAnswer(
-                    try store.verify(reducer, compressor: NoteCompression.compressor)
+                    try store.verify(reducer, compressor: NoteCompression.compressor),
+                    photos: try BlobCopies.check(store.blobs)
                 )
             )
         case .backup(let path):
             let report = try await store.backup(to: path)
-            return .backedUp(path: report.path, bytes: report.byteCount)
+            let photos = try await store.backupBlobs(besideBackup: path)
+            return .backedUp(
+                path: report.path,
+                bytes: report.byteCount,
+                photos: PhotosAnswer(photos)
+            )
         }
     }
 

@@ -69,5 +69,5 @@ enum HubAnswer: Codable, Sendable {
     case suppliers([SupplierView])
     case observations([ObservationView])
     case verified(VerifyAnswer)
-    case backedUp(path: String, bytes: Int)
+    case backedUp(path: String, bytes: Int, photos: PhotosAnswer?)
 }

@@ -8,7 +8,11 @@ import Tally
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the database to a file, verified, while the daemon runs."
+        abstract: "Copy the database to a file, verified, while the daemon runs.",
+        discussion: """
+            Photos go into the folder FILE.blobs beside it, which keeps those of earlier backups: \
+            only new ones are copied, each checked against its SHA-256. Keep both together.
+            """
     )
 
     @OptionGroup var data: DataOptions
@@ -21,6 +25,7 @@ struct BackupCommand: AsyncParsableCommand {
             struct Copied: Codable {
                 let path: String
                 let bytes: Int
+                let photos: PhotosAnswer?
             }
             struct Reply: Codable { let backedUp: Copied }
             try LedgerFile.require(in: data.data)
@@ -28,9 +33,17 @@ struct BackupCommand: AsyncParsableCommand {
             let reply: Reply = try await Control.ask(data.data, HubRequest.backup(path: path)) {
                 let store = try LedgerStore(try DataFolder(data.data))
                 let report = try store.backup(to: path)
-                return Reply(backedUp: Copied(path: report.path, bytes: report.byteCount))
+                let photos = try store.backUpBlobs(besideBackup: path)
+                return Reply(
+                    backedUp: Copied(
+                        path: report.path,
+                        bytes: report.byteCount,
+                        photos: PhotosAnswer(photos)
+                    )
+                )
             }
             Output.result("\(reply.backedUp.path)  \(reply.backedUp.bytes) bytes, verified")
+            if let photos = reply.backedUp.photos { try photos.tell(in: path) }
         }
     }
 }
@@ -41,7 +54,9 @@ struct RestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Put a backup into a data folder that has no database yet.",
         discussion: """
-            A restored hub takes a new epoch: terminals see it and send again what it lost.
+            A restored hub takes a new epoch: terminals see it and send again what it lost, \
+            photos too. Those of the folder FILE.blobs are put back first, each checked against \
+            its SHA-256.
             """
     )
 
@@ -59,7 +74,13 @@ struct RestoreCommand: AsyncParsableCommand {
                 var dice = SystemDice()
                 _ = try HubReplica.takeNewEpoch(in: transaction, dice: &dice)
             }
+            let photos = try BlobCopies.bring(
+                BlobCopies.folder(besideBackup: file),
+                into: store.blobs,
+                by: .copy
+            )
             Output.result("\(report.path)  \(report.byteCount) bytes")
+            try PhotosAnswer(photos).tell(in: file)
         }
     }
 }

@@ -15,9 +15,11 @@ struct VerifyAnswer: Codable, Sendable {
     /// The code and facts of the first difference.
     let difference: String?
     let differenceText: String?
+    let photos: PhotosAnswer?
 
-    init(_ report: VerifyReport) {
-        sound = report.isSound
+    init(_ report: VerifyReport, photos: BlobReport) {
+        sound = report.isSound && photos.isSound
+        self.photos = PhotosAnswer(photos)
         operations = report.operationCount
         cells = report.cellCount
         let states = report.scopes.map { scope in
@@ -51,12 +53,17 @@ struct VerifyCommand: AsyncParsableCommand {
             if json {
                 try Output.json(answer)
             } else if answer.sound {
-                Output.result("sound: \(answer.operations) operations, \(answer.cells) cells")
+                let photos = answer.photos.map { ", \($0.words)" } ?? ""
+                Output.result(
+                    "sound: \(answer.operations) operations, \(answer.cells) cells\(photos)"
+                )
                 for (scope, state) in answer.scopes.sorted(by: { $0.key < $1.key }) {
                     Output.result("  \(scope)  position \(state.position)  digest \(state.digest)")
                 }
             } else {
-                Output.result("differs: \(answer.differenceText ?? answer.difference ?? "")")
+                let difference = answer.differenceText ?? answer.difference
+                if let difference { Output.result("differs: \(difference)") }
+                for line in answer.photos?.losses ?? [] { Output.result("differs: \(line)") }
             }
             if !answer.sound { throw ExitCode.failure }
         }
@@ -71,7 +78,8 @@ struct VerifyCommand: AsyncParsableCommand {
                 try store.verify(
                     Reducer(PlantVocabulary.all),
                     compressor: NoteCompression.compressor
-                )
+                ),
+                photos: try BlobCopies.check(store.blobs)
             )
             return Reply(verified: ["_0": answer])
         }
