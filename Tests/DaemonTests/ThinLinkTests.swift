@@ -132,7 +132,7 @@ extension DaemonSuites {
                 #expect(Set(sent.order.prefix(previews.count)) == previews, "seed \(seed)")
 
                 // And back, for somebody at the other terminal.
-                let wanted = Array(photos.prefix(max(12, photos.count / 20)))
+                let wanted = Array(photos.prefix(max(8, photos.count / 20)))
                 try Self.check(wanted, at: other)
                 let fetched = down.figures
                 let length = wanted.reduce(0) { $0 + $1.length }
