@@ -42,9 +42,11 @@ extension DaemonSuites {
             at terminal: PlantDaemon,
             _ dice: inout SeededDice
         ) throws -> [Photo] {
-            let tags = (0..<count).map { "P-\(1_000 + $0)" }
             let folder = plant.path("plates")
-            try plant.succeed(["plate", "make"] + tags + ["--out", folder])
+            for first in stride(from: 0, to: count, by: 20) {
+                let tags = (first..<min(first + 20, count)).map { "P-\(1_000 + $0)" }
+                try plant.succeed(["plate", "make", "--bare"] + tags + ["--out", folder])
+            }
             let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             guard names.count == count else { throw PlantFailure("\(names.count) plates") }
             return try names.enumerated().map { index, name in
