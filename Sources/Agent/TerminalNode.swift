@@ -118,4 +118,27 @@ public struct TerminalNode: Sendable {
         )
         return Saved(operations: operations.map(\.id), entity: entity)
     }
+
+    // MARK: - Sync
+
+    /// Takes the hub's answer to what this terminal sent up; see
+    /// ``TerminalReplica/apply(_:to:in:)-(UpRequest)``.
+    ///
+    /// - Parameters:
+    ///   - answer: the message.
+    ///   - request: what it answers.
+    ///   - dice: for the key of a new identity, when this terminal turns out to be a copy.
+    ///   - transaction: the terminal's store.
+    /// - Returns: what came of it.
+    /// - Throws: ``SyncRefusal`` when it is no answer to this request.
+    public mutating func take(
+        _ answer: [UInt8],
+        to request: UpRequest,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> TerminalReplica.PushOutcome {
+        let outcome = try terminal.apply(answer, to: request, in: transaction)
+        try terminal.prepareSuccession(dice: &dice, in: transaction)
+        return outcome
+    }
 }

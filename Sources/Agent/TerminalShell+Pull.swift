@@ -12,16 +12,26 @@ extension TerminalShell {
         try await scrub(scope)
         let terminal = terminal
         let request = try await store.read { try terminal.pullRequest(scope, in: $0) }
-        let answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
+        let answer: PullResponse
+        do {
+            answer = try PullResponse(bytes: try await link.pull(try request.bytes()))
+        } catch let refusal as SyncRefusal {
+            try await store.write { try terminal.noteRefused(refusal, in: $0) }
+            throw refusal
+        }
         let now = clock.reading().wall
         let outcome = try await store.write { transaction in
-            try terminal.apply(answer, now: now, in: transaction)
+            try terminal.apply(answer, to: request, now: now, in: transaction)
         }
         switch outcome {
         case .applied(let more):
             if more { try await startFromSnapshot(scope, over: link) }
             return more
-        case .stale, .newEpoch: return true
+        case .stale: return true
+        case .newEpoch:
+            // Before anything else is fetched the hub is given back what it lost.
+            _ = try await push(over: link)
+            return true
         case .repaired(let refetch):
             let record = try await store.read { try RepairRecord.of(scope, in: $0) }
             report(.repaired(scope, record))

@@ -122,13 +122,14 @@ public final class TerminalShell: Sendable {
     ///
     /// What it answers is durable when this returns.
     func transact<Result: Sendable>(
+        tells: Bool = true,
         _ body:
             @Sendable (
                 inout TerminalNode, inout any Dice, ClockReading, any ReplicaTransaction
             ) throws -> Result
     ) async throws -> Result {
         let reading = clock.reading()
-        defer { tellRecorded.yield() }
+        defer { if tells { tellRecorded.yield() } }
         return try await store.write { transaction in
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.
@@ -198,9 +199,9 @@ public final class TerminalShell: Sendable {
         return try await store.read { reading in
             var status = Status()
             if let watch { status.store = watch.condition }
-            let backlog = try reading.backlog(of: terminal.replica.id)
-            status.unsynced = backlog.count
-            status.unsyncedSince = backlog.since
+            let backlogs = try terminal.identities(in: reading).map(reading.backlog)
+            status.unsynced = backlogs.reduce(0) { $0 + $1.count }
+            status.unsyncedSince = backlogs.compactMap(\.since).min()
             guard let enrolment = try TerminalReplica.enrolment(in: reading) else { return status }
             status.name = enrolment.name
             status.site = enrolment.scopes.first { $0 != .company }?.site
@@ -252,17 +253,38 @@ public final class TerminalShell: Sendable {
     /// - Returns: whether more is unsent.
     public func push(over link: some HubLink) async throws -> Bool {
         let terminal = state.withLock(\.node.terminal)
-        guard let request = try await store.read({ try terminal.pushRequest(in: $0) }) else {
+        guard let request = try await store.read({ try terminal.upRequest(in: $0) }) else {
             return false
         }
-        let answer = try PushResponse(bytes: try await link.push(try request.bytes()))
-        let outcome = try await store.write { transaction in
-            try terminal.apply(answer, to: request, in: transaction)
+        let answer: [UInt8]
+        do {
+            answer = try await Self.send(request, over: link)
+        } catch let refusal as SyncRefusal {
+            // A hub that was restored from before the enrolment: the next request reminds it.
+            try await store.write { try terminal.noteRefused(refusal, of: request, in: $0) }
+            throw refusal
+        }
+        let outcome = try await transact(tells: false) { node, dice, _, transaction in
+            var box = AnyDice(dice)
+            defer { dice = box.dice }
+            return try node.take(answer, to: request, dice: &box, in: transaction)
         }
         switch outcome {
         case .applied(let more): return more
-        case .stale, .newEpoch: return true
+        case .stale, .newEpoch, .renewed: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
+        }
+    }
+
+    private static func send(
+        _ request: UpRequest,
+        over link: some HubLink
+    ) async throws -> [UInt8] {
+        let bytes = try request.bytes()
+        return switch request {
+        case .enroll: try await link.enroll(bytes)
+        case .giveBack: try await link.giveBack(bytes)
+        case .push: try await link.push(bytes)
         }
     }
 }

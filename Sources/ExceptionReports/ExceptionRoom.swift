@@ -17,7 +17,8 @@ public enum ExceptionRoom {
         facts: [Raising.type, AddedRecord.type],
         fields: Set(Section.allCases.map(\.field)),
         decisions: [ExceptionCategory.type, Routing.type],
-        lifecycles: [EntityKind.report: ExceptionReport.lifecycle]
+        lifecycles: [EntityKind.report: ExceptionReport.lifecycle],
+        lanes: [EntityKind.report: .safety]
     )
 
     /// A category, by its code; all sites share it.

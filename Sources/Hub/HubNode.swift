@@ -37,13 +37,16 @@ public struct HubNode: Sendable {
         _ = try HubReplica.epoch(in: transaction, dice: &dice)
         let reactions = Reactions(reducer: reducer, defects: defects)
         self.compressor = compressor
+        var rules = HubRules(
+            flaw: { Self.flaw(in: $0) },
+            react: { try reactions.drafts($0, $1) }
+        )
+        rules.returned = { try reactions.takeBack($0, inEffect: $1, in: $2) }
+        rules.outranks = { reactions.outranks($0, $1) }
         replica = HubReplica(
             try Replica.open(transaction, dice: &dice),
             reducer,
-            HubRules(
-                flaw: { Self.flaw(in: $0) },
-                react: { try reactions.drafts($0, $1) }
-            ),
+            rules,
             defects: defects
         )
         try replica.judgeWaiting(reading: reading, dice: &dice, in: transaction)
@@ -75,6 +78,46 @@ public struct HubNode: Sendable {
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
         try replica.push(request, reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Takes back what a restore lost; see ``HubReplica/giveBack(_:reading:dice:in:)``.
+    public mutating func giveBack(
+        _ request: ReturnRequest,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> ReturnResponse {
+        try replica.giveBack(request, reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// A terminal was heard, or revoked; see ``HubReplica/noteHeard(_:reading:dice:in:)``.
+    public mutating func noteHeard(
+        _ terminal: Identifier?,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        try replica.noteHeard(terminal, reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Waits for no terminal any more; see ``HubReplica/endRecovery(reading:dice:in:)``.
+    public mutating func endRecovery(
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        try replica.endRecovery(reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Releases what is kept aside; see ``HubReplica/release(_:by:reading:dice:in:)``.
+    public mutating func release(
+        _ ticket: UInt64,
+        by person: String,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> Verdict {
+        try replica.release(ticket, by: person, reading: reading, dice: &dice, in: transaction)
     }
 
     // MARK: - Office

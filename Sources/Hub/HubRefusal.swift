@@ -9,6 +9,8 @@ public enum HubRefusal: Refusal, Equatable {
     /// The supplier has no key of this name.
     case unknownKey(String)
     case unknownSite(String)
+    /// No terminal was enrolled under this name or id.
+    case unknownTerminal(String)
     case siteExists(String)
     case badSiteName(String)
     /// Nobody has this badge, or the person may not rule on orders.
@@ -20,6 +22,7 @@ public enum HubRefusal: Refusal, Equatable {
         case .unknownOrder: "hub.unknown_order"
         case .unknownKey: "hub.unknown_key"
         case .unknownSite: "hub.unknown_site"
+        case .unknownTerminal: "hub.unknown_terminal"
         case .siteExists: "hub.site_exists"
         case .badSiteName: "hub.bad_site_name"
         case .mayNotReview: "hub.may_not_review"
@@ -30,6 +33,7 @@ public enum HubRefusal: Refusal, Equatable {
         switch self {
         case .mayNotReview(let badge): ["worker": badge]
         case .unknownSupplier(let code): ["supplier": code]
+        case .unknownTerminal(let terminal): ["terminal": terminal]
         case .unknownOrder(let number): ["order": number]
         case .unknownKey(let key): ["key": key]
         case .unknownSite(let site), .siteExists(let site), .badSiteName(let site): ["site": site]

@@ -6,12 +6,21 @@ import Tally
 
 extension HubShell {
     /// Gives a terminal the next page: a `PullRequest`, answered by a `PullResponse`.
-    public func pull(_ request: [UInt8]) async throws -> [UInt8] {
-        let request = try PullRequest(bytes: request)
+    public func pull(_ bytes: [UInt8]) async throws -> [UInt8] {
+        let request = try PullRequest(bytes: bytes)
         do {
-            return try await read { node, reading in
-                try node.replica.pull(request, in: reading).bytes()
+            let (page, isNews) = try await read { node, reading in
+                var page = try node.replica.pull(request, in: reading)
+                page.request = PullRequest.name(of: bytes)
+                return (try page.bytes(), try node.replica.isAwaited(request, in: reading))
             }
+            if isNews {
+                try await write { node, dice, reading, transaction in
+                    let terminal = request.replica
+                    try node.noteHeard(terminal, reading: reading, dice: &dice, in: transaction)
+                }
+            }
+            return page
         } catch SyncRefusal.repairing(let scope) {
             // Something was found; the caretaker looks at the rest before it answers again.
             scrubber.withLock { $0.lookAtAll() }

@@ -118,6 +118,14 @@ public final class HubShell: Sendable {
         }
     }
 
+    /// Takes back what a restore lost: a `ReturnRequest`, answered by a `ReturnResponse`.
+    public func giveBack(_ request: [UInt8]) async throws -> [UInt8] {
+        let request = try ReturnRequest(bytes: request)
+        return try await write { node, dice, reading, transaction in
+            try node.giveBack(request, reading: reading, dice: &dice, in: transaction).bytes()
+        }
+    }
+
     /// Takes a terminal in: an `EnrollRequest`, answered by an `EnrollResponse`.
     public func enroll(_ request: [UInt8]) async throws -> [UInt8] {
         let request = try EnrollRequest(bytes: request)

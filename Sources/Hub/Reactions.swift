@@ -24,13 +24,17 @@ struct Reactions: Sendable {
         return drafts
     }
 
+    static func counter(_ prefix: String, _ site: String) -> SettingKey {
+        SettingKey("number.\(prefix).\(site)")
+    }
+
     /// The next number of a site: unique, increasing, never reused; gaps may occur.
     func nextNumber(
         _ prefix: String,
         site: String,
         in transaction: any ReplicaTransaction
     ) throws -> String {
-        let key = SettingKey("number.\(prefix).\(site)")
+        let key = Self.counter(prefix, site)
         let next = (try transaction.integer(key) ?? 0) + 1
         try transaction.set(key, to: next)
         let digits = String(next)
@@ -40,15 +44,20 @@ struct Reactions: Sendable {
 
     /// Queues a message about a decision.
     ///
-    /// Its key derives from the entity and the revision, so a hub that was restored and decides the
-    /// same again makes the same key.
+    /// Its key derives from the entity, the revision and what is said, so a hub that was restored
+    /// and decides the same again makes the same key, and never says two things under one.
     func announce(
         _ draft: Draft,
         topic: String,
         revision: Int,
         in transaction: any ReplicaTransaction
     ) throws {
-        let key = Identifier.derived("outbox", draft.entity.id.description, String(revision))
+        let key = Identifier.derived(
+            "outbox",
+            draft.entity.id.description,
+            String(revision),
+            ContentHash(of: draft.payload).identifier.description
+        )
         let message = OutboxMessage(
             key: key,
             topic: topic,

@@ -52,7 +52,8 @@ public enum InspectionRoom {
                 moves: [Lifecycle.Move(signMove, from: ["begun"], to: "signed")]
             ),
             EntityKind.maintenanceOrder: MaintenanceOrder.lifecycle,
-        ]
+        ],
+        lanes: [EntityKind.inspection: .inspections, EntityKind.maintenanceOrder: .inspections]
     )
 
     /// A machine, by its tag.

@@ -4,7 +4,8 @@ import Tally
 /// A maintenance order (维修工单) as this replica knows it: what the hub issued, and what the crew
 /// did about it.
 public struct MaintenanceOrder: Hashable, Sendable {
-    static let type = "maintenance_order.issued"
+    /// The decision that issues an order.
+    public static let type = "maintenance_order.issued"
 
     /// How far the repair is.
     public enum Stage: String, Sendable {

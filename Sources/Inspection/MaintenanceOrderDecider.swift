@@ -211,6 +211,12 @@ extension MaintenanceOrder {
         try Issue(payload: draft.payload).revision
     }
 
+    /// The number and revision that a decision gives its order.
+    public static func numbering(in payload: [UInt8]) throws -> (number: String, revision: Int) {
+        let issue = try Issue(payload: payload)
+        return (issue.number, issue.revision)
+    }
+
     /// Whether a finding belongs to this order, when it belongs to none before.
     fileprivate func takes(_ finding: Finding) -> Bool {
         ending.map { $0.findings.contains(finding.evidence.operation) } ?? true

@@ -60,6 +60,12 @@ extension LedgerStore {
         let backup = try LedgerError.translating(path) {
             try DatabaseQueue(path: path, configuration: DatabaseCopy.reading)
         }
+        try LedgerError.translating(path) {
+            try backup.read { database in
+                try Migration.check(database, path: path)
+                try folder.checkOwner(of: LedgerReading(database), at: path)
+            }
+        }
         return try DatabaseCopy.make(
             of: backup,
             from: path,

@@ -5,6 +5,7 @@ import Foundation
 /// ```
 /// DIR/lock              held with flock(2) while the owner lives
 /// DIR/tallyman.sqlite   the database, and beside it -wal and -shm
+/// DIR/replica           whose folder a hub's is, should its database be lost
 /// DIR/control.sock      where the commands reach the daemon
 /// DIR/blobs/            photos and drawings, by their SHA-256
 /// ```

@@ -101,20 +101,25 @@ extension Scope {
 extension LoggedOperation {
     /// The columns that ``init(row:)`` reads, in its order.
     static let columns =
-        "bytes, position, verdict, reason, effective, stamp, unsure, acknowledged, ordinal"
+        """
+        bytes, position, verdict, reason, effective, stamp, unsure, seen, acknowledged, answer, \
+        lane, ordinal
+        """
 
     init(row: Row) throws {
         let operation: Sync.Operation
         do {
             operation = try Sync.Operation(bytes: try row.requiredBytes(0))
         } catch let error as OperationError {
-            let ordinal = row[8] as Int64
+            let ordinal = row[11] as Int64
             throw DamagedRow(what: "operation \(ordinal) of the log: \(error.plainText)")
         }
         self.init(
             operation: operation,
             judgement: try Judgement(row: row),
-            acknowledged: (row[7] as UInt8?).flatMap(Verdict.init(rawValue:))
+            acknowledged: (row[8] as UInt8?).flatMap(Verdict.init(rawValue:)),
+            answer: row[9],
+            lane: Lane(rawValue: row[10]) ?? .edits
         )
     }
 }
@@ -132,16 +137,17 @@ extension Judgement {
             reason: row[3],
             effective: Moment(milliseconds: row[4]),
             effectiveStamp: HybridStamp(bits: row.unsigned(5)),
-            timeUnsure: row[6]
+            timeUnsure: row[6],
+            seen: (row[7] as Int64?).map { UInt64(bitPattern: $0) }
         )
     }
 
-    /// The six columns of a judgement, or as many NULLs.
+    /// The seven columns of a judgement, or as many NULLs.
     static func arguments(_ judgement: Judgement?) -> StatementArguments {
         [
             judgement?.position.stored, judgement?.verdict.rawValue, judgement?.reason,
             judgement?.effective.milliseconds, judgement?.effectiveStamp.bits.stored,
-            judgement?.timeUnsure,
+            judgement?.timeUnsure, judgement?.seen?.stored,
         ]
     }
 }

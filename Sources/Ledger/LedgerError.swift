@@ -19,6 +19,8 @@ public enum LedgerError: Refusal, Equatable {
     case notDurable(String)
     /// A file is where a new one was to be made.
     case alreadyThere(String)
+    /// A database is another replica's than the folder's.
+    case foreign(String, owner: String, found: String)
     /// SQLite refused for another reason; the detail is its own text.
     case failed(String, detail: String)
 
@@ -31,6 +33,7 @@ public enum LedgerError: Refusal, Equatable {
         case .diskFull: "ledger.disk_full"
         case .notDurable: "ledger.not_durable"
         case .alreadyThere: "ledger.already_there"
+        case .foreign: "ledger.foreign"
         case .failed: "ledger.failed"
         }
     }
@@ -44,6 +47,8 @@ public enum LedgerError: Refusal, Equatable {
             ["path": path, "version": String(version), "known": String(known)]
         case .diskFull(let path), .notDurable(let path), .alreadyThere(let path): ["path": path]
         case .failed(let path, let detail): ["path": path, "detail": detail]
+        case .foreign(let path, let owner, let found):
+            ["path": path, "owner": owner, "found": found]
         }
     }
 }

@@ -53,7 +53,19 @@ class LedgerReading: ReplicaReading {
             """
             SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_unsent
             WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
-            ORDER BY ordinal LIMIT ?
+            ORDER BY lane, ordinal LIMIT ?
+            """,
+            [replica.data, limit],
+            LoggedOperation.init(row:)
+        )
+    }
+
+    func troubled(of replica: Identifier, limit: Int) throws -> [LoggedOperation] {
+        try database.all(
+            """
+            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_trouble
+            WHERE replica = ? AND coalesce(verdict, acknowledged) > 1
+            ORDER BY ordinal DESC LIMIT ?
             """,
             [replica.data, limit],
             LoggedOperation.init(row:)
@@ -82,9 +94,10 @@ class LedgerReading: ReplicaReading {
         ) { $0[0] as Int }
         let since = try database.first(
             """
-            SELECT wall FROM operation INDEXED BY operation_unsent
-            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
-            ORDER BY ordinal LIMIT 1
+            SELECT wall FROM operation WHERE ordinal = (
+                SELECT min(ordinal) FROM operation INDEXED BY operation_unsent
+                WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
+            )
             """,
             [replica.data]
         ) { Moment(milliseconds: $0[0]) }

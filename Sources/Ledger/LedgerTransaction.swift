@@ -115,7 +115,7 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     }
 
     /// A bound blob that may be empty: GRDB hands SQLite a null pointer for one, which is NULL.
-    private static let blob = "coalesce(?, x'')"
+    static let blob = "coalesce(?, x'')"
 
     // MARK: - Settings
 
@@ -181,18 +181,22 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
             operation.type,
         ]
         arguments += Judgement.arguments(logged.judgement)
-        arguments += [logged.acknowledged?.rawValue, Data(operation.bytes)]
+        arguments += [
+            logged.acknowledged?.rawValue, logged.answer, logged.lane.rawValue,
+            Data(operation.bytes),
+        ]
         try database.run(
             """
             INSERT INTO operation (
                 site, area, kind, entity, replica, incarnation, sequence, hash, wall, author, type,
-                position, verdict, reason, effective, stamp, unsure, acknowledged, bytes
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                position, verdict, reason, effective, stamp, unsure, seen, acknowledged, answer,
+                lane, bytes
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             arguments
         )
         if journals, try setting(Setting.replica) == operation.id.replica.bytes {
-            entries.append(.operation(operation.bytes))
+            entries.append(.operation(operation.bytes, logged.lane))
         }
         if let judgement = logged.judgement {
             try raiseHead(of: operation.scope, to: judgement.position)
@@ -203,7 +207,8 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         let scopes = try database.all(
             """
             UPDATE operation
-            SET position = ?, verdict = ?, reason = ?, effective = ?, stamp = ?, unsure = ?
+            SET position = ?, verdict = ?, reason = ?, effective = ?, stamp = ?, unsure = ?,
+                seen = ?
             WHERE replica = ? AND incarnation = ? AND sequence = ?
             RETURNING site, area
             """,
@@ -213,14 +218,39 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         if let judgement { try raiseHead(of: scope, to: judgement.position) }
     }
 
-    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws {
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?, _ reason: String) throws {
         try database.run(
             """
-            UPDATE operation SET acknowledged = ?
+            UPDATE operation SET acknowledged = ?, answer = ?
             WHERE replica = ? AND incarnation = ? AND sequence = ?
             """,
-            [verdict?.rawValue] + id.arguments
+            [verdict?.rawValue, verdict == nil ? "" : reason] + id.arguments
         )
+    }
+
+    func replace(_ logged: LoggedOperation) throws {
+        let operation = logged.operation
+        try know(operation.entity)
+        var arguments = operation.entity.arguments
+        arguments += [
+            operation.hash.data, operation.reading.wall.milliseconds, operation.author,
+            operation.type,
+        ]
+        arguments += Judgement.arguments(logged.judgement)
+        arguments += [logged.acknowledged?.rawValue, logged.answer, Data(operation.bytes)]
+        try database.run(
+            """
+            UPDATE operation
+            SET site = ?, area = ?, kind = ?, entity = ?, hash = ?, wall = ?, author = ?, type = ?,
+                position = ?, verdict = ?, reason = ?, effective = ?, stamp = ?, unsure = ?,
+                seen = ?, acknowledged = ?, answer = ?, bytes = ?
+            WHERE replica = ? AND incarnation = ? AND sequence = ?
+            """,
+            arguments + operation.id.arguments
+        )
+        if let judgement = logged.judgement {
+            try raiseHead(of: operation.scope, to: judgement.position)
+        }
     }
 
     func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws {
@@ -228,7 +258,7 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
             """
             UPDATE operation
             SET position = NULL, verdict = NULL, reason = NULL, effective = NULL, stamp = NULL,
-                unsure = NULL
+                unsure = NULL, seen = NULL
             WHERE site = ? AND area = ? AND position IS NOT NULL
             """,
             scope.arguments
@@ -236,7 +266,7 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         if acknowledgements {
             try database.run(
                 """
-                UPDATE operation SET acknowledged = NULL
+                UPDATE operation SET acknowledged = NULL, answer = ''
                 WHERE site = ? AND area = ? AND acknowledged IS NOT NULL
                 """,
                 scope.arguments

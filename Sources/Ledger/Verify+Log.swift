@@ -13,12 +13,21 @@ struct ChainCheck {
     private let isTerminal: Bool
     /// A replica that was rebuilt has what other copies had of its operations.
     private let isRebuilt: Bool
+    /// Whether this is a hub that was restored: of what it was given back, some may be missing.
+    private let isRestored: Bool
+    /// What lies aside, by sender and hash: links of chains that have no place in the log.
+    private var aside: Set<[UInt8]> = []
 
     init(_ reading: LedgerReading) throws {
         self.reading = reading
         own = try reading.setting(Setting.privateKey).map { try Replica(privateKey: $0).id }
         isTerminal = try TerminalReplica.enrolment(in: reading) != nil
         isRebuilt = try reading.setting(Setting.rebuilds) != nil
+        isRestored = try !isTerminal && !reading.settings(under: "epoch.common.").isEmpty
+        let kept = try reading.database.all("SELECT sender, hash FROM quarantine") { row in
+            try row.requiredBytes(0) + row.requiredBytes(1)
+        }
+        aside = Set(kept)
     }
 
     func run() throws {
@@ -39,11 +48,11 @@ struct ChainCheck {
             let last = sameChain ? before?.id.sequence ?? 0 : 0
             let isNeighbour = id.sequence == last + 1
             let isWhole = id.replica == own ? !isRebuilt : !isTerminal
-            if !isNeighbour, isWhole { throw LedgerDifference.gap(id) }
+            if !isNeighbour, isWhole, !mayFollowGap(operation) { throw LedgerDifference.gap(id) }
             if isNeighbour, last > 0 {
                 let linked = operation.previous == before?.hash
                 guard linked || isKnownBreak(logged) else { throw LedgerDifference.link(id) }
-            } else if id.replica == own, let previous = operation.previous {
+            } else if id.replica == own, isNeighbour, let previous = operation.previous {
                 links[previous] = id
             }
             before = (id, operation.hash)
@@ -52,30 +61,41 @@ struct ChainCheck {
         try checkOwn(links)
     }
 
-    /// The hub keeps what does not link, and says so in its verdict.
-    private func isKnownBreak(_ logged: LoggedOperation) -> Bool {
-        logged.operation.id.replica != own && logged.judgement?.verdict == .quarantined
+    /// Whether what comes before an operation has no place in the log, or was lost and not given
+    /// back.
+    private func mayFollowGap(_ operation: Operation) -> Bool {
+        guard let previous = operation.previous else { return isRestored }
+        return isRestored || aside.contains(operation.id.replica.bytes + previous.bytes)
+            || aside.contains(operation.id.replica.bytes + operation.hash.bytes)
     }
 
-    /// Every incarnation of ours starts from an operation of ours, and the one that we made last
-    /// is here.
+    /// The hub keeps what does not link, and says so in its verdict, or in a person's.
+    private func isKnownBreak(_ logged: LoggedOperation) -> Bool {
+        let id = logged.operation.id
+        return id.replica != own
+            && (logged.judgement?.verdict == .quarantined
+                || aside.contains(id.replica.bytes + logged.operation.hash.bytes))
+    }
+
+    /// Every incarnation of ours starts from an operation of ours, and those that we made last are
+    /// here.
     private func checkOwn(_ links: [Identifier: OperationID]) throws {
         guard let own else { return }
-        let last = try reading.setting(Setting.lastHash).flatMap { Identifier(bytes: $0) }
+        var lasts = Set(
+            try Lane.allCases.compactMap { lane in
+                try reading.setting(Setting.lastHash(lane)).flatMap { Identifier(bytes: $0) }
+            }
+        )
         var links = links
-        var hasLast = false
-        var count = 0
+        for lane in Lane.allCases { links[Replica.genesis(of: own, lane)] = nil }
         try reading.database.each("SELECT hash FROM operation WHERE replica = ?", [own.data]) {
             let hash = try $0.identifier(0)
             links[hash] = nil
-            hasLast = hasLast || hash == last
-            count += 1
+            lasts.remove(hash)
             return true
         }
         if let broken = links.values.min(), !isRebuilt { throw LedgerDifference.link(broken) }
-        guard hasLast || last == nil && count == 0 else {
-            throw LedgerDifference.lastOperation(last ?? own)
-        }
+        if let lost = lasts.min() { throw LedgerDifference.lastOperation(lost) }
     }
 }
 

@@ -47,7 +47,8 @@ public enum ReceivingRoom {
                 initial: "issued",
                 moves: [Lifecycle.Move(cancelMove, from: ["issued"], to: "cancelled")]
             ),
-        ]
+        ],
+        lanes: [EntityKind.receipt: .receipts, EntityKind.deliveryNote: .receipts]
     )
 
     /// A problem code when a payload is not what its type says; nil when it is sound.

@@ -63,6 +63,11 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case disabledWorker = "disabled-worker"
     // The ERP.
     case erpLostAnswer = "erp-lost-answer"
+    // What is lost with a machine, or copied.
+    case hubRestored = "hub-restored"
+    case foreignHub = "foreign-hub"
+    case terminalCopied = "terminal-copied"
+    case terminalRevoked = "terminal-revoked"
 
     /// What happens, in a sentence.
     public var about: String { Self.abouts[self] ?? "" }
@@ -123,13 +128,24 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .droppedQuestion: "a form loses a question that is being answered",
         .disabledWorker: "a worker loses every role while terminals are away",
         .erpLostAnswer: "the ERP has taken an order, but its answer is lost",
+        .hubRestored: "the hub's disk is lost, and a backup of any age takes its place",
+        .foreignHub: "for a while another site's hub answers in the place of this one",
+        .terminalCopied: "a terminal's disk is copied, and both machines go on",
+        .terminalRevoked: "a terminal is revoked, and goes on recording",
     ]
 
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
-    /// Reads `all`, `none`, or names separated by commas; nil when one is none of these.
+    /// What a run has unless it is told otherwise.
+    ///
+    /// A hub that is restored and terminals that are copied have to be asked for (`all`, or by
+    /// name) until as many seeds have been played with them as with the others.
+    public static let usual = Set(allCases).subtracting([.hubRestored, .terminalCopied])
+
+    /// Reads `usual`, `all`, `none`, or names separated by commas; nil when one is none of these.
     public static func list(_ text: String) -> Set<Fault>? {
         switch text {
+        case "usual": return usual
         case "all": return Set(allCases)
         case "none": return []
         default:
@@ -199,5 +215,9 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .droppedQuestion: 100_000,
         .disabledWorker: 100_000,
         .erpLostAnswer: 500_000,
+        .hubRestored: 100_000,
+        .foreignHub: 50_000,
+        .terminalCopied: 50_000,
+        .terminalRevoked: 20_000,
     ]
 }

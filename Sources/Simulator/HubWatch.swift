@@ -13,12 +13,21 @@ struct HubWatch {
     var offset = 0
     /// Operations that were made to be refused.
     var poison: Set<OperationID> = []
+    /// Terminals of which nothing may take effect any more.
+    var revoked: Set<Identifier> = []
+    /// What was touched while the restored hub decides nothing.
+    var undecided: Set<EntityKey> = []
     /// What has each order number.
     var numbers: [String: EntityKey] = [:]
     /// The arrival order of each receipt.
     var orders: [Identifier: EntityKey] = [:]
     /// What the ERP should be told last of each order.
     var told: [EntityKey: [UInt8]] = [:]
+    /// Whether the hub lost something: decisions may have been made twice.
+    var isRestored: Bool {
+        get { model.isRestored }
+        set { model.isRestored = newValue }
+    }
     /// How often the hub gave which verdict, by operation type and verdict.
     var verdicts: [String: Int] = [:]
 }
@@ -27,12 +36,15 @@ extension World {
     /// Follows what the hub has committed since the last time.
     func watchHub() throws {
         let store = hub.machine.store
-        guard store.operationCount > watch.offset else { return }
+        guard store.operationCount > watch.offset || !watch.undecided.isEmpty else { return }
         let fresh = try store.read { try $0.log(offset: watch.offset, limit: .max) }
         watch.offset = store.operationCount
         var touched: Set<EntityKey> = []
         for logged in fresh {
             let id = logged.operation.id
+            try require(!watch.revoked.contains(id.replica), .revocation) {
+                "operation \(id) of a terminal that is revoked"
+            }
             try watch.model.take(logged, isPoison: watch.poison.contains(id))
             if logged.endsGroup { continue }
             touched.insert(logged.operation.entity)
@@ -49,6 +61,12 @@ extension World {
             }
         }
         for logged in fresh { try checkOrder(logged) }
+        if watch.isRestored {
+            touched.formUnion(watch.undecided)
+            let waits = try store.read { try HubReplica.isRecovering(in: $0) }
+            watch.undecided = waits ? touched : []
+            if waits { return }
+        }
         try hub.read { reader in
             for entity in touched.sorted() { try check(entity, reader) }
         }
@@ -119,7 +137,7 @@ extension World {
         let operation = logged.operation
         let number: String
         switch operation.type {
-        case ArrivalOrder.type where operation.kind == .decision:
+        case ArrivalOrder.type where logged.judgement?.verdict.inEffect == true:
             let order = try ArrivalOrder(payload: operation.payload)
             let known = watch.orders[order.receipt] ?? operation.entity
             watch.orders[order.receipt] = known

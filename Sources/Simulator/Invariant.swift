@@ -46,6 +46,8 @@ public enum Invariant: String, Sendable, CaseIterable {
     case chain
     /// 16
     case quarantine
+    /// 20
+    case revocation
     /// Liveness.
     case liveness
     /// No message and no stored state makes a node fail.
@@ -76,6 +78,7 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .digest: "a digest is that of the cells which are there"
         case .chain: "each incarnation's operations are a chain without gap or fork"
         case .quarantine: "what cannot take effect is kept, with a reason, and holds up nothing"
+        case .revocation: "what a revoked terminal records is kept aside and takes no effect"
         case .liveness: "with the faults gone, all is sent, fetched and told within an hour"
         case .soundness: "no message and no state makes a node fail"
         }

@@ -15,9 +15,11 @@ struct ReceiptModel {
         /// Whether neither author could have seen the other's, by what their terminals had seen.
         func isConcurrent(with other: Count) -> Bool {
             operation.id.replica != other.operation.id.replica
-                && judgement.position > other.operation.seen
-                && other.judgement.position > operation.seen
+                && judgement.position > other.seen && other.judgement.position > seen
         }
+
+        /// How much of the present order the author had seen.
+        private var seen: UInt64 { judgement.seen(by: operation) }
 
         var recorded: (Moment, OperationID) { (judgement.effective, operation.id) }
     }

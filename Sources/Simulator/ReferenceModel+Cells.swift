@@ -65,8 +65,14 @@ extension ReferenceModel {
         let evidence = recorded.evidence
         return recorded.type == operation.type && recorded.payload == operation.payload
             && evidence.operation == operation.id && evidence.author == operation.author
-            && evidence.seen == operation.seen
+            && evidence.seen == logged.judgement?.seen(by: operation)
             && evidence.position == logged.judgement?.position
             && evidence.moment == logged.judgement?.effective
     }
+}
+
+extension Judgement {
+    /// How much of the present order an author had seen: what was seen in the order of an epoch
+    /// before a restore counts up to where both orders are the same.
+    func seen(by operation: Operation) -> UInt64 { min(seen ?? operation.seen, operation.seen) }
 }

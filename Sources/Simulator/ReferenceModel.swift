@@ -19,13 +19,19 @@ struct ReferenceModel {
         var receiptFacts: [(operation: Operation, judgement: Judgement, fact: ReceiptFact)] = []
     }
 
+    /// Whether the hub was restored: what it gave out before comes back beside what is new.
+    var isRestored = false
+    /// Identities that two machines have had.
+    var copied: Set<Identifier> = []
     private let vocabulary: Vocabulary
     private(set) var entities: [EntityKey: Entity] = [:]
     /// Where each operation is.
     private var positions: [OperationID: UInt64] = [:]
     private var heads: [Scope: UInt64] = [:]
-    /// By replica, the hash of its last operation.
-    private var lastHashes: [Identifier: Identifier] = [:]
+    /// By chain, the hash of its last operation.
+    private var lastHashes: [OperationID: Identifier] = [:]
+    /// What chains begin from.
+    private var begun: Set<Identifier?> = []
     private var sequences: [OperationID: UInt64] = [:]
     /// What was taken in a scope since the last end of a group.
     private var groups: [Scope: [LoggedOperation]] = [:]
@@ -65,16 +71,23 @@ struct ReferenceModel {
         try apply(logged, judgement)
     }
 
+    /// Each chain is one without gap or fork; what cannot be placed may lie between.
     private mutating func checkChain(_ operation: Operation) throws {
         let id = operation.id
         let chain = OperationID(replica: id.replica, incarnation: id.incarnation, sequence: 0)
         let sequence = sequences[chain] ?? 0
-        try require(
-            id.sequence == sequence + 1 && operation.previous == lastHashes[id.replica],
-            .chain
-        ) { "operation \(id) does not follow what came before" }
+        let follows =
+            id.sequence == 1
+            ? begun.insert(operation.previous).inserted
+            : id.sequence > sequence + 1 || operation.previous == lastHashes[chain]
+        // What comes back comes scope by scope, and a chain runs through all of them.
+        let holds = id.sequence > sequence && (follows || copied.contains(id.replica))
+        try require(isRestored || holds, .chain) {
+            "operation \(id) does not follow what came before"
+        }
+        guard id.sequence > sequence else { return }
         sequences[chain] = id.sequence
-        lastHashes[id.replica] = operation.hash
+        lastHashes[chain] = operation.hash
     }
 
     private mutating func endGroup(_ logged: LoggedOperation) throws {
@@ -111,8 +124,9 @@ struct ReferenceModel {
             let stands = move(&entity, operation)
             expected = stands ? .accepted : .rejected
         case .decision:
-            entity.decisions[operation.type] = logged
-            expected = .accepted
+            expected =
+                isRestored && judgement.reason == "sync.decision_overtaken" ? .rejected : .accepted
+            if expected == .accepted { entity.decisions[operation.type] = logged }
         case nil:
             expected = .waiting
         }

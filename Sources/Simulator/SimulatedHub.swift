@@ -1,3 +1,4 @@
+import Agent
 import Hub
 import Sync
 import Tally
@@ -12,6 +13,8 @@ final class SimulatedHub {
     var deferred: [World.Event]?
     /// Until then a commit takes five seconds.
     var slowUntil: UInt64 = 0
+    /// Up to where some terminal holds each scope's order, as far as this process knows.
+    private(set) var held: [Scope: UInt64] = [:]
     private let defects: Set<Defect>
 
     init(defects: Set<Defect>, dice: SeededDice) throws {
@@ -45,7 +48,47 @@ final class SimulatedHub {
         node = try Self.open(machine, defects, now: now)
         other = nil
         deferred = nil
+        held = [:]
         machine.isUp = true
+    }
+
+    /// The epoch of its order.
+    var epoch: UInt64 {
+        get throws { try machine.store.read { try HubReplica.epoch(in: $0) } }
+    }
+
+    /// Puts an older state of the disk in the place of what is lost, as `tallyman restore` does.
+    func restore(_ image: StoreImage, now: UInt64) throws {
+        machine.disarm()
+        machine.store.restore(image)
+        var dice = machine.dice
+        try machine.store.write { transaction in
+            _ = try HubReplica.takeNewEpoch(in: transaction, dice: &dice)
+        }
+        machine.dice = dice
+        try restart(now: now)
+    }
+
+    /// Knows a terminal as if it had been enrolled here.
+    func take(in terminal: SimulatedTerminal, now: UInt64) throws {
+        let wall = machine.clock.reading(now).wall
+        let publicKey = terminal.node.terminal.replica.publicKey
+        try machine.transact(&node) { node, dice, transaction in
+            let code = try HubReplica.offerEnrolment(
+                name: "terminal \(terminal.index)",
+                scopes: terminal.scopes,
+                now: wall,
+                dice: &dice,
+                in: transaction
+            )
+            let request = EnrollRequest(code: code, publicKey: publicKey)
+            _ = try node.replica.enroll(request, now: wall, in: transaction)
+        }
+    }
+
+    /// Messages that may be told the world.
+    func tellable(limit: Int) throws -> [OutboxMessage] {
+        try machine.store.read { try node.tellable(held, limit: limit, in: $0) }
     }
 
     func stop() {
@@ -66,16 +109,47 @@ final class SimulatedHub {
     /// What the hub answers to a request's bytes.
     func answer(_ request: Exchange.Request, _ bytes: [UInt8], now: UInt64) throws -> [UInt8] {
         switch request {
-        case .push:
+        case .up(.enroll):
+            let request = try EnrollRequest(bytes: bytes)
+            let wall = machine.clock.reading(now).wall
+            return try machine.transact(&node) { node, _, transaction in
+                try node.replica.enroll(request, now: wall, in: transaction).bytes()
+            }
+        case .up(.giveBack):
+            let request = try ReturnRequest(bytes: bytes)
+            let reading = machine.clock.reading(now)
+            return try machine.transact(&node) { node, dice, transaction in
+                try node.giveBack(request, reading: reading, dice: &dice, in: transaction).bytes()
+            }
+        case .up(.push):
             let request = try PushRequest(bytes: bytes)
             let reading = machine.clock.reading(now)
             return try machine.transact(&node) { node, dice, transaction in
                 try node.push(request, reading: reading, dice: &dice, in: transaction).bytes()
             }
         case .pull:
-            let request = try PullRequest(bytes: bytes)
-            return try machine.store.read { try node.replica.pull(request, in: $0).bytes() }
+            return try page(bytes, now: now)
         }
+    }
+
+    private func page(_ bytes: [UInt8], now: UInt64) throws -> [UInt8] {
+        let request = try PullRequest(bytes: bytes)
+        let reading = machine.clock.reading(now)
+        let (page, isNews) = try machine.store.read { transaction in
+            var page = try node.replica.pull(request, in: transaction)
+            page.request = PullRequest.name(of: bytes)
+            return (page, try node.replica.isAwaited(request, in: transaction))
+        }
+        if isNews {
+            try machine.transact(&node) { node, dice, transaction in
+                let terminal = request.replica
+                try node.noteHeard(terminal, reading: reading, dice: &dice, in: transaction)
+            }
+        }
+        if request.epoch == page.epoch {
+            held[request.scope] = max(held[request.scope] ?? 0, min(request.after, page.head))
+        }
+        return try page.bytes()
     }
 
     /// The defect `lost-acknowledgement`: answers, and dies before its transaction is on disk.

@@ -29,10 +29,16 @@ final class SimulatedTerminal {
     private(set) var isOld = false
     var session = KioskSession(language: .chinese)
     private(set) var saved: [Saved] = []
+    /// By lane, the hash of what was saved last.
+    var lastHashes: [Lane: Identifier] = [:]
     /// Scopes in which the disk changed a cell that was not repaired yet.
     var broken: Set<Scope> = []
     /// The place in the hub's order up to which pages were applied, as the simulator counts.
     var reached: [Scope: UInt64] = [:]
+    /// It learned from a page that the hub was restored, and gives back before it goes on.
+    var isReturning = false
+    /// Since when it is revoked.
+    var isRevoked = false
     /// What the hub answered last to a push and to a pull, for a proxy that mixes answers up.
     var lastAnswers: [Bool: [UInt8]] = [:]
     private let settings: PeerSettings
@@ -53,6 +59,23 @@ final class SimulatedTerminal {
         machine = Machine(dice: dice)
         node = try Self.open(machine, PlantVocabulary.all, defects)
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
+    }
+
+    /// Another machine with a copy of a terminal's disk.
+    init(copyOf original: SimulatedTerminal, _ index: Int, dice: SeededDice) throws {
+        self.index = index
+        site = original.site
+        settings = original.settings
+        defects = original.defects
+        scopes = original.scopes
+        machine = Machine(dice: dice)
+        machine.store.restore(original.machine.store.image)
+        node = try Self.open(machine, PlantVocabulary.all, defects)
+        peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
+        saved = original.saved
+        lastHashes = original.lastHashes
+        broken = original.broken
+        reached = original.reached
     }
 
     private static func open(
@@ -127,7 +150,7 @@ struct Link {
 /// A request on its way, and what it was.
 struct Exchange {
     enum Request {
-        case push(PushRequest)
+        case up(UpRequest)
         case pull(PullRequest)
     }
 
@@ -137,5 +160,5 @@ struct Exchange {
     let process: Int
     let request: Request
 
-    var isPush: Bool { if case .push = request { true } else { false } }
+    var isPush: Bool { if case .up = request { true } else { false } }
 }

@@ -8,7 +8,7 @@ public struct SimulationSettings: Hashable, Sendable {
     /// What each terminal's people do in a day.
     public var actionsADay = 200
     /// What may go wrong; each seed draws some of these.
-    public var faults = Set(Fault.allCases)
+    public var faults = Fault.usual
     /// A wilful fault in the program, to see that it is found.
     public var defect: Defect?
 
@@ -23,7 +23,8 @@ public struct SimulationSettings: Hashable, Sendable {
         if actionsADay != standard.actionsADay { words += ["--operations", String(actionsADay)] }
         if faults != standard.faults {
             let names = faults.sorted().map(\.rawValue).joined(separator: ",")
-            words += ["--faults", faults.isEmpty ? "none" : names]
+            let isAll = faults.count == Fault.allCases.count
+            words += ["--faults", isAll ? "all" : faults.isEmpty ? "none" : names]
         }
         if let defect { words += ["--defect", defect.rawValue] }
         return words.joined(separator: " ")

@@ -10,17 +10,29 @@ extension World {
         guard terminal.machine.isUp, terminal.machine.process == exchange.process else { return }
         let isAwaited = terminal.outstanding?.number == exchange.number
         do {
+            if case .refused(let refusal) = answer {
+                var sent: UpRequest?
+                if case .up(let request) = exchange.request { sent = request }
+                try terminal.machine.transact(&terminal.node) { node, _, transaction in
+                    try node.terminal.noteRefused(refusal, of: sent, in: transaction)
+                }
+            }
             guard case .body(let bytes) = answer else { throw AgentRefusal.hubStoredNothing }
-            let more: Bool
+            var more: Bool
             switch exchange.request {
-            case .push(let request): more = try take(bytes, to: request, at: terminal)
+            case .up(let request): more = try take(bytes, to: request, at: terminal)
             case .pull(let request): more = try take(bytes, to: request, at: terminal)
             }
             guard isAwaited else { return }
             terminal.outstanding = nil
             let time = terminal.machine.clock.monotonic(now)
+            if terminal.isReturning {
+                terminal.isReturning = false
+                terminal.peer.hubRestored()
+                more = true
+            }
             switch exchange.request {
-            case .push: terminal.peer.pushed(more: more, now: time)
+            case .up: terminal.peer.pushed(more: more, now: time)
             case .pull: terminal.peer.pulled(more: more, now: time)
             }
             try pump(terminal)
@@ -48,20 +60,30 @@ extension World {
     /// - Returns: whether more is unsent.
     private func take(
         _ bytes: [UInt8],
-        to request: PushRequest,
+        to request: UpRequest,
         at terminal: SimulatedTerminal
     ) throws -> Bool {
-        let response = try PushResponse(bytes: bytes)
-        let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
-            try node.terminal.apply(response, to: request, in: transaction)
+        let before = terminal.machine.store.operationCount
+        let outcome = try terminal.machine.transact(&terminal.node) { node, dice, transaction in
+            try node.take(bytes, to: request, dice: &dice, in: transaction)
         }
         switch outcome {
         case .applied(let more):
+            guard case .push(let request) = request else { return more }
+            let response = try PushResponse(bytes: bytes)
             for (bytes, item) in zip(request.operations, response.items) where item.stored {
-                try notePromise(try Operation(bytes: bytes), item, at: terminal)
+                guard let operation = try? Operation(bytes: bytes) else { continue }
+                let isNow = try response.epoch == hub.epoch
+                try notePromise(operation, item, at: terminal, isNow: isNow)
             }
             return more
-        case .newEpoch: throw Broken(.storedIsKept, "the hub lost what it said it had")
+        case .newEpoch:
+            try require(watch.isRestored, .storedIsKept) { "the hub lost what it said it had" }
+            try noteReturning(terminal)
+            return true
+        case .renewed:
+            try noteRenewed(since: before, at: terminal)
+            return true
         case .stale: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
         }
@@ -70,14 +92,17 @@ extension World {
     private func notePromise(
         _ operation: Operation,
         _ item: PushResponse.Item,
-        at terminal: SimulatedTerminal
+        at terminal: SimulatedTerminal,
+        isNow: Bool
     ) throws {
-        promised.append(operation.id)
-        let stored = try hub.machine.store.read { try $0.operation(operation.id) }
-        try require(stored?.operation.hash == operation.hash, .storedIsKept) {
+        promised.append((operation.id, operation.hash))
+        // The answer of a hub that was lost since: it is sent again.
+        guard isNow else { return }
+        let word = try hubsWord(on: operation.id, operation.hash)
+        try require(word != nil, .storedIsKept) {
             "operation \(operation.id) of terminal \(terminal.index)"
         }
-        try require(stored?.judgement?.verdict == item.verdict, .verdictIsSeen) {
+        try require(word == item.verdict, .verdictIsSeen) {
             "operation \(operation.id) was answered \(item.verdict)"
         }
     }
@@ -91,15 +116,24 @@ extension World {
         let response = try PullResponse(bytes: bytes)
         let wall = terminal.machine.clock.reading(now).wall
         let outcome = try terminal.machine.transact(&terminal.node) { node, _, transaction in
-            try node.terminal.apply(response, now: wall, in: transaction)
+            try node.terminal.apply(response, to: request, now: wall, in: transaction)
         }
         note(terminal.index, response.operations.count)
         let scope = response.scope
         switch outcome {
         case .stale: return true
-        case .newEpoch: throw Broken(.causality, "a terminal was ahead of the hub's order")
+        case .newEpoch:
+            try require(watch.isRestored, .causality) {
+                "terminal \(terminal.index) was ahead of the hub's order"
+            }
+            try noteReturning(terminal)
+            terminal.isReturning = true
+            return true
         case .applied(let more):
             try checkPage(response, at: terminal)
+            if !more, behind[terminal.index] != nil, try response.epoch == hub.epoch {
+                noteCaughtUp(terminal, scope)
+            }
             let isAlike = response.reducer == terminal.node.terminal.reducer.fingerprint
             if !more, isAlike { try checkDigest(response, at: terminal) }
             return more

@@ -11,14 +11,16 @@ extension World {
     func noteSaved(since before: Int, at terminal: SimulatedTerminal) throws {
         let fresh = try terminal.machine.store.read { try $0.log(offset: before, limit: .max) }
         operations += fresh.count
-        var previous = terminal.saved.last?.hash
         for logged in fresh {
             let operation = logged.operation
             note(operation.hash.low)
+            let id = operation.id
+            let genesis = Replica.genesis(of: id.replica, logged.lane)
+            let previous = terminal.lastHashes[logged.lane] ?? genesis
             try require(operation.previous == previous, .chain) {
-                "operation \(operation.id) of terminal \(terminal.index)"
+                "operation \(id) of terminal \(terminal.index)"
             }
-            previous = operation.hash
+            terminal.lastHashes[logged.lane] = operation.hash
             try require(operation.seen == terminal.reached[operation.scope] ?? 0, .causality) {
                 "operation \(operation.id) says that \(operation.seen) was seen"
             }
@@ -101,11 +103,12 @@ extension World {
             return heads
         }
         guard let heads else { return "the ERP was not told all" }
+        guard watch.undecided.isEmpty else { return "the hub still waits for what it lost" }
         for terminal in terminals {
             guard terminal.machine.isUp else { return "terminal \(terminal.index) is down" }
             let reason = try terminal.machine.store.read { reading -> String? in
-                let replica = terminal.node.terminal.replica.id
-                if try reading.backlog(of: replica).count > 0 {
+                for replica in try terminal.node.terminal.identities(in: reading)
+                where try reading.backlog(of: replica).count > 0 {
                     return "terminal \(terminal.index) has not sent all"
                 }
                 for scope in terminal.scopes
@@ -129,10 +132,9 @@ extension World {
             try checkVerdicts(terminal)
             try checkCells(terminal)
         }
-        try hub.machine.store.read { reading in
-            for id in promised where try reading.operation(id) == nil {
-                throw Broken(.storedIsKept, "operation \(id)")
-            }
+        try checkCopies()
+        for (id, hash) in promised where try hubsWord(on: id, hash) == nil {
+            throw Broken(.storedIsKept, "operation \(id)")
         }
         for (entity, payload) in watch.told {
             try require(erp.latest[entity] == payload, .erpAgrees) {
@@ -140,6 +142,19 @@ extension World {
             }
         }
         try require(erp.latest.count == watch.told.count, .erpAgrees) { "orders that are none" }
+    }
+
+    /// No two machines have one identity by now, if both have recorded something since the copy.
+    private func checkCopies() throws {
+        let names = terminals.map(\.node.terminal.replica.id)
+        for (index, twin) in terminals.enumerated().dropFirst(settings.terminals) {
+            guard let other = names[..<index].firstIndex(of: names[index]) else { continue }
+            let own = Set(twin.saved.map(\.id))
+            let others = Set(terminals[other].saved.map(\.id))
+            try require(own.isSubset(of: others) || others.isSubset(of: own), .chain) {
+                "terminals \(other) and \(index) have one identity"
+            }
+        }
     }
 
     private func checkHub() throws {
@@ -161,12 +176,14 @@ extension World {
 
     private func checkVerdicts(_ terminal: SimulatedTerminal) throws {
         for saved in terminal.saved {
-            let word = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
-            guard let word else { throw Broken(.savedIsKept, "\(saved.id) is not at the hub") }
+            guard let word = try hubsWord(on: saved.id, saved.hash) else {
+                throw Broken(.savedIsKept, "\(saved.id) is not at the hub")
+            }
+            let placed = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
             let own = try terminal.machine.store.read { try $0.operation(saved.id) }
+            let isShared = own.map { terminal.scopes.contains($0.operation.scope) } == true
             let isSeen =
-                own.map { terminal.scopes.contains($0.operation.scope) } == true
-                ? own?.judgement == word : own?.acknowledged == word.verdict
+                placed != nil && isShared ? own?.judgement == placed : own?.acknowledged == word
             try require(isSeen, .verdictIsSeen) {
                 "operation \(saved.id) at terminal \(terminal.index)"
             }

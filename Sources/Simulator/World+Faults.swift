@@ -17,6 +17,7 @@ extension World {
             disturbProcess(of: terminal)
         }
         try disturbPeople(around: terminal)
+        try disturbIdentity(of: terminal)
     }
 
     func machine(_ index: Int?) -> Machine { index.map { terminals[$0].machine } ?? hub.machine }

@@ -1,4 +1,5 @@
 import Agent
+import Hub
 import Sync
 import Tally
 
@@ -23,10 +24,10 @@ extension World {
                 return schedule(wake, in: until > time ? until - time : 0)
             case .push:
                 let request = try terminal.machine.store.read {
-                    try terminal.node.terminal.pushRequest(in: $0, limit: limit)
+                    try terminal.node.terminal.upRequest(in: $0, limit: limit)
                 }
                 if let request {
-                    return try send(.push(request), try request.bytes(), from: terminal)
+                    return try send(.up(request), try request.bytes(), from: terminal)
                 }
                 terminal.peer.pushed(more: false, now: time)
             case .pull(let scope):
@@ -52,7 +53,7 @@ extension World {
         )
         terminal.outstanding = exchange
         schedule(.timeout(exchange), in: Self.timeout)
-        if case .push(let request) = request, settings.defect == .forgottenOnSend {
+        if case .up(.push(let request)) = request, settings.defect == .forgottenOnSend {
             try forget(request, at: terminal)
         }
         let link = terminal.link
@@ -73,6 +74,7 @@ extension World {
     private func forget(_ request: PushRequest, at terminal: SimulatedTerminal) throws {
         let item = PushResponse.Item(verdict: .accepted, reason: "", known: false, stored: true)
         let answer = PushResponse(
+            hub: hub.node.replica.replica.id,
             epoch: request.epoch,
             items: request.operations.map { _ in item },
             batch: request.batch
@@ -133,11 +135,14 @@ extension World {
         {
             return schedule(.answer(exchange, .body(old)), in: 5)
         }
+        if now < foreignUntil, let foreignHub {
+            return try receive(exchange, bytes, by: foreignHub)
+        }
         guard hub.machine.isUp else { return schedule(.answer(exchange, .failure), in: 5) }
         var answer = Answer.failure
         do {
             if plan.strikes(.twoProcesses, &networkDice) { try hub.takeTurns(now: now) }
-            if case .push = exchange.request, settings.defect == .lostAcknowledgement,
+            if case .up(.push) = exchange.request, settings.defect == .lostAcknowledgement,
                 networkDice.happens(5), let early = try hub.answerTooEarly(bytes, now: now)
             {
                 stopHub()
@@ -150,6 +155,8 @@ extension World {
             return schedule(.answer(exchange, .failure), in: 5)
         } catch let broken as Broken {
             throw broken
+        } catch let refusal as SyncRefusal {
+            answer = .refused(refusal)
         } catch {
             let isFault = !(error is any Refusal || error is Machine.DiskFault)
             if isFault { throw Broken(.soundness, "the hub, asked: \(error)") }
@@ -162,7 +169,7 @@ extension World {
         if now < max(link.silentUntil, link.deafUntil) { return }
         if plan.strikes(.lostAnswer, &networkDice) { return }
         guard case .body(let body) = answer else {
-            return schedule(.answer(exchange, .failure), in: 5)
+            return schedule(.answer(exchange, answer), in: 5)
         }
         terminal.lastAnswers[exchange.isPush] = body
         if exchange.isPush, now < hub.slowUntil {

@@ -207,7 +207,7 @@ extension World {
     func deliver() throws {
         schedule(.courier, in: Self.minute)
         guard hub.machine.isUp else { return }
-        let messages = try hub.machine.store.read { try $0.outbox(limit: 20) }
+        let messages = try hub.tellable(limit: 20)
         do {
             for message in messages {
                 if settings.defect == .toldOnce {

@@ -36,6 +36,8 @@ final class World {
         case body([UInt8])
         /// Anything that is not 200, or no connection.
         case failure
+        /// The hub takes no such request.
+        case refused(SyncRefusal)
     }
 
     static let minute: UInt64 = 60_000
@@ -57,7 +59,16 @@ final class World {
     var exchanges: UInt64 = 0
     var isCalm = false
     /// What a push was answered as stored, in order.
-    var promised: [OperationID] = []
+    var promised: [(id: OperationID, hash: Identifier)] = []
+    /// What the hub can be restored from, the latest last.
+    var backups: [Backup] = []
+    /// What answers in the place of the hub until then: another site's.
+    var foreignHub: SimulatedHub?
+    var foreignUntil: UInt64 = 0
+    /// Who has not fetched again since the hub was restored, in which scope.
+    var behind: [Int: Set<Scope>] = [:]
+    /// Identities that two machines have had.
+    var copied: Set<Identifier> = []
     /// By which two runs are compared.
     private(set) var trace: UInt64 = 0xCBF2_9CE4_8422_2325
     var floorDice: SeededDice

@@ -28,6 +28,8 @@ public struct Judgement: Hashable, Sendable {
     public let effective: Moment
     public let effectiveStamp: HybridStamp
     public let timeUnsure: Bool
+    /// What the author had seen in this order, when it wrote in another epoch's; nil else.
+    public let seen: UInt64?
 
     public init(
         position: UInt64,
@@ -35,7 +37,8 @@ public struct Judgement: Hashable, Sendable {
         reason: String = "",
         effective: Moment,
         effectiveStamp: HybridStamp,
-        timeUnsure: Bool = false
+        timeUnsure: Bool = false,
+        seen: UInt64? = nil
     ) {
         self.position = position
         self.verdict = verdict
@@ -43,6 +46,7 @@ public struct Judgement: Hashable, Sendable {
         self.effective = effective
         self.effectiveStamp = effectiveStamp
         self.timeUnsure = timeUnsure
+        self.seen = seen
     }
 }
 
@@ -68,8 +72,37 @@ public struct Acceptance: Hashable, Sendable {
     }
 
     public let items: [Item]
+    /// The epoch in whose order the positions count; 0 when the hub does not say.
+    public let epoch: UInt64
+    /// The hub's, over scope, epoch and items; empty when the hub gave none.
+    public private(set) var signature: [UInt8] = []
 
-    public init(items: [Item]) { self.items = items }
+    public init(items: [Item]) {
+        self.items = items
+        epoch = 0
+    }
+
+    /// A group's end that proves the group to whoever has the hub's public key.
+    init(items: [Item], epoch: UInt64, scope: Scope, by hub: Replica) throws {
+        self.items = items
+        self.epoch = epoch
+        signature = try hub.signature(over: try message(scope))
+    }
+
+    private func message(_ scope: Scope) throws -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman order 1")
+        encoder.write(scope.description)
+        encoder.write(epoch)
+        let wires = try items.map { try Self.wire($0).serializedBytes() as [UInt8] }
+        encoder.write(wires) { $0.write($1) }
+        return encoder.bytes
+    }
+
+    /// Whether the holder of this key gave these places in this scope's order.
+    func isSigned(by publicKey: [UInt8], in scope: Scope) throws -> Bool {
+        Replica.isValid(signature, over: try message(scope), by: publicKey)
+    }
 
     public init(payload: [UInt8]) throws(OperationError) {
         let wire: Tallyman_Sync_V1_WireAcceptance
@@ -90,29 +123,37 @@ public struct Acceptance: Hashable, Sendable {
                 reason: item.reason,
                 effective: Moment(milliseconds: item.effectiveMilliseconds),
                 effectiveStamp: HybridStamp(bits: item.effectiveStamp),
-                timeUnsure: item.timeUnsure
+                timeUnsure: item.timeUnsure,
+                seen: item.hasSeen ? item.seen : nil
             )
             items.append(Item(operation: operation, hash: hash, judgement: judgement))
         }
         self.items = items
+        epoch = wire.epoch
+        signature = Array(wire.signature)
     }
 
     /// The message.
     package func payload() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_WireAcceptance()
-        wire.items = items.map { item in
-            var wireItem = Tallyman_Sync_V1_WireAcceptance.Item()
-            wireItem.operation = Data(item.operation.bytes)
-            wireItem.hash = Data(item.hash.bytes)
-            wireItem.position = item.judgement.position
-            wireItem.verdict = item.judgement.verdict.wire
-            wireItem.reason = item.judgement.reason
-            wireItem.effectiveMilliseconds = item.judgement.effective.milliseconds
-            wireItem.effectiveStamp = item.judgement.effectiveStamp.bits
-            wireItem.timeUnsure = item.judgement.timeUnsure
-            return wireItem
-        }
+        wire.items = items.map(Self.wire)
+        wire.epoch = epoch
+        wire.signature = Data(signature)
         return try wire.serializedBytes()
+    }
+
+    private static func wire(_ item: Item) -> Tallyman_Sync_V1_WireAcceptance.Item {
+        var wire = Tallyman_Sync_V1_WireAcceptance.Item()
+        wire.operation = Data(item.operation.bytes)
+        wire.hash = Data(item.hash.bytes)
+        wire.position = item.judgement.position
+        wire.verdict = item.judgement.verdict.wire
+        wire.reason = item.judgement.reason
+        wire.effectiveMilliseconds = item.judgement.effective.milliseconds
+        wire.effectiveStamp = item.judgement.effectiveStamp.bits
+        wire.timeUnsure = item.judgement.timeUnsure
+        if let seen = item.judgement.seen { wire.seen = seen }
+        return wire
     }
 }
 

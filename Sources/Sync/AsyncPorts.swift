@@ -33,6 +33,8 @@ public protocol HubLink: Sendable {
     func piece(_ request: [UInt8]) async throws -> [UInt8]
     /// A `WatchRequest`, answered by a `WatchResponse` when there is something or time is up.
     func watch(_ request: [UInt8]) async throws -> [UInt8]
+    /// A `ReturnRequest`, answered by a `ReturnResponse`.
+    func giveBack(_ request: [UInt8]) async throws -> [UInt8]
     /// An `EnrollRequest`, answered by an `EnrollResponse`.
     func enroll(_ request: [UInt8]) async throws -> [UInt8]
 }

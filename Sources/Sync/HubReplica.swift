@@ -7,6 +7,15 @@ public struct HubRules: Sendable {
     /// What the hub records itself when these entities have changed: called again with what that
     /// changed, until nothing follows any more.
     public var react: @Sendable (Set<EntityKey>, any ReplicaTransaction) throws -> [Draft]
+    /// A decision of this hub's came back after a restore, in effect or not: numbers that it gave
+    /// stay given, and who has to be told of it is told again.
+    public var returned: @Sendable (Operation, Bool, any ReplicaTransaction) throws -> Void = {
+        _,
+        _,
+        _ in
+    }
+    /// Whether a decision that came back goes before the one that was made anew since.
+    public var outranks: @Sendable (Operation, Recorded) -> Bool = { _, _ in false }
 
     public init(
         flaw: @escaping @Sendable (Operation) -> String?,
@@ -67,7 +76,14 @@ public struct HubReplica: Sendable {
         dice: inout some Dice
     ) throws -> UInt64 {
         let epoch = dice.next() | 1
+        if let old = try transaction.integer(Setting.epoch) {
+            for scope in try transaction.scopes() {
+                let head = try transaction.head(of: scope)
+                try transaction.set(Setting.common(old, scope), to: head)
+            }
+        }
         try transaction.set(Setting.epoch, to: epoch)
+        try beginRecovery(in: transaction)
         return epoch
     }
 
@@ -84,6 +100,7 @@ public struct HubReplica: Sendable {
         _ operation: Operation,
         _ verdict: Verdict,
         _ reason: String,
+        as old: Judgement? = nil,
         into group: inout Group,
         in transaction: any ReplicaTransaction
     ) throws {
@@ -92,12 +109,25 @@ public struct HubReplica: Sendable {
             position: try transaction.head(of: operation.scope) + 1,
             verdict: verdict,
             reason: reason,
-            effective: effective.moment,
-            effectiveStamp: effective.stamp,
-            timeUnsure: effective.unsure
+            effective: old?.effective ?? effective.moment,
+            effectiveStamp: old?.effectiveStamp ?? effective.stamp,
+            timeUnsure: old?.timeUnsure ?? effective.unsure,
+            seen: try seen(by: operation, in: transaction)
         )
         try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
         try note(operation, judgement, into: &group, in: transaction)
+    }
+
+    /// What an author of another epoch had seen, counted in this one's order: never more than what
+    /// the two orders have in common; nil for an author of this epoch.
+    private func seen(
+        by operation: Operation,
+        in reading: any ReplicaReading
+    ) throws -> UInt64? {
+        let epoch = try reading.integer(Setting.epoch) ?? 0
+        guard operation.seenEpoch > 0, operation.seenEpoch != epoch else { return nil }
+        let common = try reading.integer(Setting.common(operation.seenEpoch, operation.scope)) ?? 0
+        return min(operation.seen, common)
     }
 
     func note(
@@ -123,6 +153,7 @@ public struct HubReplica: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws {
+        if try Self.isRecovering(in: transaction) { group.changed = [] }
         for _ in 0..<Self.reactionRoundsMax where !group.changed.isEmpty {
             let changed = group.changed.sorted()
             group.changed = []
@@ -139,7 +170,12 @@ public struct HubReplica: Sendable {
                 .decision,
                 of: EntityKey(scope: scope, kind: "sync", id: replica.id),
                 type: Acceptance.type,
-                payload: try Acceptance(items: items).payload()
+                payload: try Acceptance(
+                    items: items,
+                    epoch: try transaction.integer(Setting.epoch) ?? 0,
+                    scope: scope,
+                    by: replica
+                ).payload()
             )
             let operation = try author(draft, by: "", group.reading, &dice, transaction)
             let judgement = operation.selfJudgement(at: try transaction.head(of: scope) + 1)
@@ -169,6 +205,7 @@ public struct HubReplica: Sendable {
         try replica.author(
             draft,
             by: author,
+            lane: .safety,
             seen: try transaction.head(of: draft.entity.scope),
             reading: reading,
             dice: &dice,
@@ -226,14 +263,7 @@ public struct HubReplica: Sendable {
             guard let old = logged.judgement else { continue }
             let operation = logged.operation
             let (verdict, reason) = try judge(operation, in: transaction)
-            let judgement = Judgement(
-                position: old.position,
-                verdict: verdict,
-                reason: reason,
-                effective: old.effective,
-                effectiveStamp: old.effectiveStamp,
-                timeUnsure: old.timeUnsure
-            )
+            let judgement = old.changed(to: verdict, reason)
             try transaction.judge(operation.id, judgement)
             try note(operation, judgement, into: &group, in: transaction)
         }

@@ -22,6 +22,13 @@ public final class MemoryStore: ReplicaStore {
     /// Puts back what an image holds; everything since is gone.
     public func restore(_ image: StoreImage) { tables = image.tables.copy() }
 
+    /// The same rows in another store: a copied disk, a backup.
+    public func copied() -> MemoryStore {
+        let copy = MemoryStore()
+        copy.restore(image)
+        return copy
+    }
+
     /// How many operations are in the log.
     public var operationCount: Int { tables.operationCount }
 
@@ -75,6 +82,8 @@ final class Tables: ReplicaTransaction {
     var pieces: [Scope: [[UInt8]: [UInt8]]] = [:]
     /// The entities that may have cells in a leaf.
     var members: [DigestLeaf: Set<EntityKey>] = [:]
+    private var records: [QuarantinedRecord] = []
+    private var intake: [OperationID: ChainState] = [:]
     private var messages: [OutboxMessage] = []
     private var messageKeys: Set<Identifier> = []
 
@@ -102,6 +111,8 @@ final class Tables: ReplicaTransaction {
         copy.members = members
         copy.messages = messages
         copy.messageKeys = messageKeys
+        copy.records = records
+        copy.intake = intake
         return copy
     }
 
@@ -172,6 +183,17 @@ final class Tables: ReplicaTransaction {
         index(logged, from: nil)
     }
 
+    func replace(_ logged: LoggedOperation) throws {
+        try willChange()
+        let id = logged.operation.id
+        guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
+        change(\.operations, id, to: logged)
+        let entity = old.operation.entity
+        change(\.unjudgedOrder, entity, to: unjudgedOrder[entity]?.filter { $0 != id })
+        know(logged.operation.entity)
+        index(logged, from: old)
+    }
+
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {
         try willChange()
         guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
@@ -181,11 +203,12 @@ final class Tables: ReplicaTransaction {
         index(new, from: old)
     }
 
-    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws {
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?, _ reason: String) throws {
         try willChange()
         guard let old = operations[id] else { return }
         var new = old
         new.acknowledged = verdict
+        new.answer = verdict == nil ? "" : reason
         change(\.operations, id, to: new)
         index(new, from: old)
     }
@@ -235,12 +258,20 @@ final class Tables: ReplicaTransaction {
     }
 
     func unsent(of replica: Identifier, limit: Int) -> [LoggedOperation] {
-        var unsent: [LoggedOperation] = []
-        for place in unsentPlaces where order[place].replica == replica {
-            guard unsent.count < limit, let logged = operations[order[place]] else { break }
-            unsent.append(logged)
+        let unsent = unsentPlaces.compactMap { place in
+            order[place].replica == replica ? operations[order[place]] : nil
         }
-        return unsent
+        let lanes = Dictionary(grouping: unsent, by: \.lane)
+        return Array(lanes.sorted { $0.key < $1.key }.flatMap(\.value).prefix(limit))
+    }
+
+    func troubled(of replica: Identifier, limit: Int) -> [LoggedOperation] {
+        Array(
+            order.reversed().lazy.filter { $0.replica == replica }
+                .compactMap { self.operations[$0] }
+                .filter { $0.word.map { $0.verdict != .accepted } ?? false }
+                .prefix(limit)
+        )
     }
 
     func unjudged(about entity: EntityKey) -> [LoggedOperation] {
@@ -248,8 +279,10 @@ final class Tables: ReplicaTransaction {
     }
 
     func backlog(of replica: Identifier) -> (count: Int, since: Moment?) {
-        let unsent = unsent(of: replica, limit: .max)
-        return (unsent.count, unsent.first?.operation.reading.wall)
+        let unsent = unsentPlaces.filter { order[$0].replica == replica }
+        return (
+            unsent.count, unsent.first.flatMap { operations[order[$0]]?.operation.reading.wall }
+        )
     }
 
     func stream(_ scope: Scope, after position: UInt64, limit: Int) -> [LoggedOperation] {
@@ -329,6 +362,68 @@ final class Tables: ReplicaTransaction {
 
     func cells(in scope: Scope) -> [EntityKey: [CellKey: [UInt8]]] {
         cells.filter { $0.key.scope == scope && !$0.value.isEmpty }
+    }
+
+    // MARK: - Intake
+
+    func quarantined(_ ticket: UInt64) -> QuarantinedRecord? {
+        ticket > 0 && ticket <= UInt64(records.count) ? records[Int(ticket) - 1] : nil
+    }
+
+    func quarantined(_ hash: Identifier, from sender: Identifier) -> QuarantinedRecord? {
+        records.first { $0.hash == hash && $0.sender == sender }
+    }
+
+    func quarantine(after ticket: UInt64, held: Bool, limit: Int) -> [QuarantinedRecord] {
+        let rest = records.dropFirst(Int(clamping: ticket))
+        return Array(rest.filter { !held || $0.state == .held }.prefix(limit))
+    }
+
+    func heldRecords(from sender: Identifier) -> [QuarantinedRecord] {
+        records.filter { $0.sender == sender && $0.state == .held }
+    }
+
+    func nextTicket() -> UInt64 { UInt64(records.count) + 1 }
+
+    func keep(_ record: QuarantinedRecord) throws {
+        try willChange()
+        let place = Int(record.ticket) - 1
+        if place < records.count {
+            let old = records[place]
+            records[place] = record
+            undo.append { [unowned self] in records[place] = old }
+        } else {
+            records.append(record)
+            undo.append { [unowned self] in records.removeLast() }
+        }
+    }
+
+    func chain(_ replica: Identifier, _ incarnation: UInt64) -> ChainState? {
+        intake[OperationID(replica: replica, incarnation: incarnation, sequence: 0)]
+    }
+
+    func chains(of replica: Identifier) -> [ChainState] {
+        intake.values.filter { $0.replica == replica }.sorted { $0.incarnation < $1.incarnation }
+    }
+
+    func set(_ chain: ChainState) throws {
+        try willChange()
+        let name = OperationID(
+            replica: chain.replica,
+            incarnation: chain.incarnation,
+            sequence: 0
+        )
+        change(\.intake, name, to: chain)
+    }
+
+    func operation(hashed hash: Identifier, of replica: Identifier) -> OperationID? {
+        order.last { $0.replica == replica && operations[$0]?.operation.hash == hash }
+    }
+
+    func settings(under prefix: String) -> [(key: SettingKey, value: [UInt8])] {
+        settings.filter { $0.key.text.hasPrefix(prefix) }
+            .sorted { $0.key.text < $1.key.text }
+            .map { ($0.key, $0.value) }
     }
 
     // MARK: - Outbox

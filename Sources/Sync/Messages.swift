@@ -12,16 +12,54 @@ public let syncProtocolVersion: UInt32 = 1
 public struct EnrollRequest: Hashable, Sendable {
     public let code: String
     public let publicKey: [UInt8]
+    /// For a copy that takes an identity of its own: Ed25519 by the key that it had before.
+    public let proof: [UInt8]
+    /// What the hub answered once, for a hub that has forgotten it; empty else.
+    public let known: [UInt8]
 
     public init(code: String, publicKey: [UInt8]) {
         self.code = code
         self.publicKey = publicKey
+        proof = []
+        known = []
+    }
+
+    /// A terminal shows a hub that has forgotten it what it answered once.
+    init(showing known: Enrolment, publicKey: [UInt8]) throws {
+        code = ""
+        self.publicKey = publicKey
+        proof = []
+        self.known = try known.bytes()
+    }
+
+    /// A copy asks for an identity of its own.
+    init(code: String, publicKey: [UInt8], by former: Replica) throws {
+        self.code = code
+        self.publicKey = publicKey
+        proof = try former.signature(over: Self.proven(code, publicKey))
+        known = []
+    }
+
+    private static func proven(_ code: String, _ publicKey: [UInt8]) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman succession 1")
+        encoder.write(code)
+        encoder.write(publicKey)
+        return encoder.bytes
+    }
+
+    /// Whether the holder of this key sent it.
+    func proves(_ formerKey: [UInt8]) -> Bool {
+        Replica.isValid(proof, over: Self.proven(code, publicKey), by: formerKey)
     }
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_EnrollRequest.self, bytes)
         try SyncRefusal.check(version: wire.protocol)
-        self.init(code: wire.code, publicKey: Array(wire.publicKey))
+        code = wire.code
+        publicKey = Array(wire.publicKey)
+        proof = Array(wire.proof)
+        known = Array(wire.known)
     }
 
     /// The message as it is sent.
@@ -30,6 +68,8 @@ public struct EnrollRequest: Hashable, Sendable {
         wire.protocol = syncProtocolVersion
         wire.code = code
         wire.publicKey = Data(publicKey)
+        wire.proof = Data(proof)
+        wire.known = Data(known)
         return try wire.serializedBytes()
     }
 }
@@ -43,19 +83,53 @@ public struct Enrolment: Hashable, Sendable {
     public let name: String
     /// What it shares with the hub, sorted.
     public let scopes: [Scope]
+    /// The identity that it had before, when it is a copy that was found out.
+    public let former: Identifier?
+    /// The hub's signature over all of this and the terminal's key; empty from a hub that gives
+    /// none.
+    ///
+    /// With it a hub that has forgotten the terminal knows it again.
+    public let certificate: [UInt8]
 
     public init(
         hub: Identifier,
         hubPublicKey: [UInt8],
         epoch: UInt64,
         name: String,
-        scopes: [Scope]
+        scopes: [Scope],
+        former: Identifier? = nil,
+        certificate: [UInt8] = []
     ) {
         self.hub = hub
         self.hubPublicKey = hubPublicKey
         self.epoch = epoch
         self.name = name
         self.scopes = scopes.sorted()
+        self.former = former
+        self.certificate = certificate
+    }
+
+    /// What the hub signs of a terminal.
+    static func certified(
+        _ publicKey: [UInt8],
+        name: String,
+        scopes: [Scope],
+        former: Identifier?
+    ) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.write("tallyman terminal 1")
+        encoder.write(Replica.id(of: publicKey).bytes)
+        encoder.write(publicKey)
+        encoder.write(name)
+        encoder.write(scopes.sorted()) { $0.write($1.description) }
+        encoder.write(former?.bytes ?? [])
+        return encoder.bytes
+    }
+
+    /// Whether the hub with this key once gave this answer to the terminal with the other one.
+    func isCertified(by hubKey: [UInt8], for publicKey: [UInt8]) -> Bool {
+        let message = Self.certified(publicKey, name: name, scopes: scopes, former: former)
+        return Replica.isValid(certificate, over: message, by: hubKey)
     }
 
     public init(bytes: [UInt8]) throws {
@@ -71,7 +145,9 @@ public struct Enrolment: Hashable, Sendable {
             hubPublicKey: Array(wire.hubPublicKey),
             epoch: wire.epoch,
             name: wire.name,
-            scopes: scopes
+            scopes: scopes,
+            former: Identifier(bytes: wire.former),
+            certificate: Array(wire.certificate)
         )
     }
 
@@ -84,6 +160,8 @@ public struct Enrolment: Hashable, Sendable {
         wire.epoch = epoch
         wire.name = name
         wire.scopes = scopes.map(\.description)
+        wire.former = Data(former?.bytes ?? [])
+        wire.certificate = Data(certificate)
         return try wire.serializedBytes()
     }
 }
@@ -109,6 +187,12 @@ public struct PushRequest: Hashable, Sendable {
         encoder.write(epoch)
         encoder.write(operations) { $0.write(ContentHash(of: $1).bytes) }
         return encoder.bytes
+    }
+
+    /// Whether the holder of this key signed it.
+    func isSigned(by publicKey: [UInt8]) -> Bool {
+        let message = Self.signed(replica, epoch, operations)
+        return Replica.isValid(signature, over: message, by: publicKey)
     }
 
     /// Names this request in its answer.
@@ -166,12 +250,32 @@ public struct PushResponse: Hashable, Sendable {
         }
     }
 
+    /// Operations that the hub misses in a chain, between two that it has.
+    public struct Gap: Hashable, Sendable {
+        public let incarnation: UInt64
+        public let after: UInt64
+        public let before: UInt64
+
+        public init(incarnation: UInt64, after: UInt64, before: UInt64) {
+            self.incarnation = incarnation
+            self.after = after
+            self.before = before
+        }
+    }
+
+    /// Who answers.
+    public let hub: Identifier
     public let epoch: UInt64
-    public let items: [Item]
+    public var items: [Item]
     /// The request that this answers; see ``PushRequest/batch``.
     public let batch: Identifier
+    /// What is asked for again, by incarnation.
+    public var gaps: [Gap] = []
+    /// The terminal is a copy of another: the code with which it takes an identity of its own.
+    public var ticket: String?
 
-    public init(epoch: UInt64, items: [Item], batch: Identifier) {
+    public init(hub: Identifier, epoch: UInt64, items: [Item] = [], batch: Identifier) {
+        self.hub = hub
         self.epoch = epoch
         self.items = items
         self.batch = batch
@@ -180,10 +284,15 @@ public struct PushResponse: Hashable, Sendable {
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PushResponse.self, bytes)
         // No hub has epoch 0: the answer lost its beginning, or all of itself.
-        guard wire.epoch > 0, let batch = Identifier(bytes: wire.batch) else {
-            throw SyncRefusal.malformed
-        }
+        guard wire.epoch > 0, let batch = Identifier(bytes: wire.batch),
+            let hub = Identifier(bytes: wire.hub)
+        else { throw SyncRefusal.malformed }
+        self.hub = hub
         epoch = wire.epoch
+        ticket = wire.ticket.isEmpty ? nil : wire.ticket
+        gaps = wire.gaps.map {
+            Gap(incarnation: $0.incarnation, after: $0.after, before: $0.before)
+        }
         self.batch = batch
         items = try wire.items.map { item in
             guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
@@ -208,6 +317,16 @@ public struct PushResponse: Hashable, Sendable {
             wireItem.stored = item.stored
             return wireItem
         }
+        wire.hub = Data(hub.bytes)
+        wire.ticket = ticket ?? ""
+        wire.gaps = gaps.map { gap in
+            var wireGap = Tallyman_Sync_V1_PushResponse.Gap()
+            wireGap.incarnation = gap.incarnation
+            wireGap.after = gap.after
+            wireGap.before = gap.before
+            return wireGap
+        }
+        // Written last: an answer that was cut between two fields lacks it.
         wire.batch = Data(batch.bytes)
         return try wire.serializedBytes()
     }

@@ -43,6 +43,10 @@ public struct Operation: Hashable, Sendable {
     public let author: String
     public let reading: ClockReading
     public let seen: UInt64
+    /// The hub's epoch in whose order ``seen`` counts; 0 when the author does not say.
+    public let seenEpoch: UInt64
+    /// The hash of the operation that this one says again, under another identity.
+    public let again: Identifier?
     public let entity: EntityKey
     /// Nil when a newer program made an operation of a kind or layout unknown to this one.
     public let kind: OperationKind?
@@ -88,6 +92,8 @@ public struct Operation: Hashable, Sendable {
             monotonicMilliseconds: wire.monotonicMilliseconds
         )
         seen = wire.seen
+        seenEpoch = wire.seenEpoch
+        again = Identifier(bytes: wire.again)
         self.entity = EntityKey(
             scope: Scope(site: wire.site, area: wire.area),
             kind: wire.entityKind,
@@ -110,7 +116,9 @@ public struct Operation: Hashable, Sendable {
         stamp: HybridStamp,
         author: String,
         reading: ClockReading,
-        seen: UInt64
+        seen: UInt64,
+        seenEpoch: UInt64 = 0,
+        again: Identifier? = nil
     ) throws {
         var wire = Tallyman_Sync_V1_WireOperation()
         wire.format = Self.format
@@ -132,6 +140,8 @@ public struct Operation: Hashable, Sendable {
         wire.type = draft.type
         wire.bases = draft.bases.map { Data($0.bytes) }
         wire.payload = Data(draft.payload)
+        wire.seenEpoch = seenEpoch
+        wire.again = Data(again?.bytes ?? [])
         try self.init(bytes: try wire.serializedBytes())
     }
 

@@ -84,6 +84,9 @@ public struct PullRequest: Hashable, Sendable {
         }
         return try wire.serializedBytes()
     }
+
+    /// Names a request, by its bytes, in its answer.
+    public static func name(of bytes: [UInt8]) -> Identifier { ContentHash(of: bytes).identifier }
 }
 
 /// A page of the hub's order.
@@ -91,6 +94,8 @@ public struct PullResponse: Hashable, Sendable {
     /// About the most bytes of operations in one page; one group always has room.
     public static let byteCountMax = 4 << 20
 
+    /// Who answers.
+    public let hub: Identifier
     public let epoch: UInt64
     public let scope: Scope
     public let after: UInt64
@@ -105,8 +110,11 @@ public struct PullResponse: Hashable, Sendable {
     public let ranges: [RangeParts]
     /// As many of the entities that were asked for as had room, as they are at `head`.
     public let entities: [EntityState]
+    /// The request that this answers; see ``PullRequest/name(of:)``.
+    public var request: Identifier?
 
     public init(
+        hub: Identifier,
         epoch: UInt64,
         scope: Scope,
         after: UInt64,
@@ -117,6 +125,7 @@ public struct PullResponse: Hashable, Sendable {
         ranges: [RangeParts] = [],
         entities: [EntityState] = []
     ) {
+        self.hub = hub
         self.epoch = epoch
         self.scope = scope
         self.after = after
@@ -132,10 +141,11 @@ public struct PullResponse: Hashable, Sendable {
         let wire = try decode(Tallyman_Sync_V1_PullResponse.self, bytes)
         // An answer that was cut between two fields lacks the reducer, or some of what was asked
         // for beside the page, which is then asked for again.
-        guard let scope = Scope(text: wire.scope), wire.epoch > 0, wire.reducer.count == 16,
-            wire.digest.isEmpty || wire.digest.count == 16
+        guard let hub = Identifier(bytes: wire.hub), let scope = Scope(text: wire.scope),
+            wire.epoch > 0, wire.reducer.count == 16, wire.digest.isEmpty || wire.digest.count == 16
         else { throw SyncRefusal.malformed }
         self.init(
+            hub: hub,
             epoch: wire.epoch,
             scope: scope,
             after: wire.after,
@@ -146,6 +156,7 @@ public struct PullResponse: Hashable, Sendable {
             ranges: try wire.ranges.map { try RangeParts($0, in: scope) },
             entities: try wire.entities.map { try EntityState($0, in: scope) }
         )
+        request = Identifier(bytes: wire.request)
     }
 
     /// The message as it is sent.
@@ -160,6 +171,8 @@ public struct PullResponse: Hashable, Sendable {
         wire.reducer = Data(reducer)
         wire.ranges = ranges.map(\.wire)
         wire.entities = entities.map(\.wire)
+        wire.hub = Data(hub.bytes)
+        wire.request = Data(request?.bytes ?? [])
         return try wire.serializedBytes()
     }
 }

@@ -204,6 +204,8 @@ public struct Reducer: Sendable {
         _ judgement: Judgement?,
         to space: some CellSpace
     ) throws {
+        // One that a restored hub was given back, and that was decided anew meanwhile.
+        if judgement?.verdict == .rejected { return }
         let key = CellKey.decision(operation.type)
         let latest = recorded(operation, judgement)
         if let cell = try space.cell(key, of: operation.entity) {
@@ -261,7 +263,7 @@ public struct Reducer: Sendable {
             author: operation.author,
             moment: judgement?.effective ?? operation.reading.wall,
             timeUnsure: judgement?.timeUnsure ?? TrueTime.isImpossible(operation.reading.wall),
-            seen: operation.seen,
+            seen: judgement?.seen ?? operation.seen,
             position: judgement?.position
         )
     }

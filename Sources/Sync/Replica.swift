@@ -8,8 +8,10 @@ public enum Setting {
     public static let privateKey = SettingKey("replica.private_key")
     /// The replica's id, 16 bytes: derived from the key, kept since deriving is slow.
     package static let replica = SettingKey("replica.id")
-    /// The hash of the replica's last operation, to which its next one links.
-    package static let lastHash = SettingKey("replica.last_hash")
+    /// The hash of the replica's last operation of a lane, to which its next one links.
+    package static func lastHash(_ lane: Lane) -> SettingKey {
+        SettingKey("replica.last_hash.\(lane.rawValue)")
+    }
     package static let stamp = SettingKey("replica.stamp")
     /// How often the store was rebuilt from other copies; absent for never.
     package static let rebuilds = SettingKey("replica.rebuilds")
@@ -22,24 +24,66 @@ public enum Setting {
     /// The length of a scope's order when a terminal last fetched it from the start and still
     /// differed.
     static func refetched(_ scope: Scope) -> SettingKey { SettingKey("sync.refetched.\(scope)") }
+    /// Up to where a hub's order of a scope is the same as it was in an earlier epoch.
+    static func common(_ epoch: UInt64, _ scope: Scope) -> SettingKey {
+        SettingKey("epoch.common.\(String(epoch, radix: 16)).\(scope)")
+    }
+    /// The terminals that a restored hub waits for.
+    static let awaited = SettingKey("epoch.awaited")
+    /// Up to where a restored hub's order of a scope has been decided upon.
+    static func decided(_ scope: Scope) -> SettingKey { SettingKey("epoch.decided.\(scope)") }
+    /// The hub's epoch that a terminal has seen and not taken over yet: it is giving back.
+    static let nextEpoch = SettingKey("sync.next_epoch")
+    /// The position of a scope after which a terminal goes on giving back; its cursor when done.
+    static func returned(_ scope: Scope) -> SettingKey { SettingKey("sync.returned.\(scope)") }
     /// An enrolled terminal, at the hub.
     static func terminal(_ replica: Identifier) -> SettingKey { SettingKey("terminal.\(replica)") }
+    /// When an enrolled terminal last pushed, at the hub.
+    static func sighting(_ replica: Identifier) -> SettingKey { SettingKey("sighting.\(replica)") }
+    /// That the hub saw an identity in two machines.
+    static func cloneAlert(_ replica: Identifier, _ incarnation: UInt64) -> SettingKey {
+        SettingKey("clone.\(replica).\(String(incarnation, radix: 16))")
+    }
+    /// The code that the hub gives to a copy, by a chain of the copy's.
+    static func cloneTicket(_ replica: Identifier, _ incarnation: UInt64) -> SettingKey {
+        SettingKey("ticket.\(replica).\(String(incarnation, radix: 16))")
+    }
+    /// The code with which this terminal takes a new identity, and the key that it made for it.
+    package static let successionCode = SettingKey("replica.succession_code")
+    package static let successionKey = SettingKey("replica.succession_key")
+    /// The identities of which the hub has to be reminded, at the terminal.
+    static let forgotten = SettingKey("sync.forgotten")
+    /// The private keys that this terminal had before, the latest last.
+    package static let formerKeys = SettingKey("replica.former_keys")
+    /// What the hub answered to each of them when it enrolled.
+    package static let formerEnrolments = SettingKey("replica.former_enrolments")
     /// An enrolment code that was given out, at the hub.
     static func enrolment(_ code: String) -> SettingKey { SettingKey("enrolment.\(code)") }
 }
 
 /// One replica: its key, and the way it makes operations.
 ///
-/// The first operation after each start mints a random incarnation, linked to the last operation
-/// before it; so a copied disk or an old image can never name an operation twice.
+/// The first operation of a lane after each start mints a random incarnation, linked to the lane's
+/// last operation before it; so a copied disk or an old image can never name an operation twice,
+/// and two that go on from one operation are seen. Each lane is a chain of its own, so that what is
+/// urgent can go first and no chain is ever sent with a gap.
 public struct Replica: Sendable {
     public let id: Identifier
     public let publicKey: [UInt8]
     private let privateKey: Curve25519.Signing.PrivateKey
-    /// Minted with the first operation after this value was made, or after the store was rebuilt.
-    private var incarnation: UInt64?
-    /// The last operation that this value made, and how often the store was rebuilt before it.
-    private var last: (hash: Identifier, rebuilds: UInt64)?
+    /// By lane, the chain that this value goes on with.
+    private var chains: [Lane: Chain] = [:]
+
+    /// A chain as this value left it.
+    private struct Chain {
+        /// Minted with the lane's first operation after this value was made, or after the store was
+        /// rebuilt.
+        let incarnation: UInt64
+        /// The last operation that this value made.
+        let hash: Identifier
+        /// How often the store had been rebuilt by then.
+        let rebuilds: UInt64
+    }
 
     /// The replica of a private key: 32 bytes.
     ///
@@ -67,6 +111,10 @@ public struct Replica: Sendable {
     }
 
     /// The id of the replica that a store belongs to; nil for a new store.
+    public static func owner(of reading: any ReplicaReading) throws -> Identifier? {
+        try id(in: reading)
+    }
+
     static func id(in reading: any ReplicaReading) throws -> Identifier? {
         try reading.setting(Setting.replica).flatMap { Identifier(bytes: $0) }
     }
@@ -74,6 +122,13 @@ public struct Replica: Sendable {
     /// The id that a public key gives: the first 128 bits of its SHA-256.
     public static func id(of publicKey: [UInt8]) -> Identifier {
         ContentHash(of: publicKey).identifier
+    }
+
+    /// What the first operation of a lane ever links to.
+    ///
+    /// Not empty, so that two copies of a terminal that had recorded nothing yet are seen too.
+    public static func genesis(of replica: Identifier, _ lane: Lane) -> Identifier {
+        .derived("tallyman lane", replica.description, String(lane.rawValue))
     }
 
     /// Ed25519 over `message`, 64 bytes.
@@ -96,7 +151,9 @@ public struct Replica: Sendable {
     /// - Parameters:
     ///   - draft: what a room wants recorded.
     ///   - author: the worker's badge code, or empty.
+    ///   - lane: the chain that it goes into.
     ///   - seen: the position of the draft's scope that this replica has seen.
+    ///   - again: the hash of the operation that this one says again.
     ///   - reading: the clocks now.
     ///   - dice: for a new incarnation.
     ///   - transaction: the replica's store.
@@ -105,15 +162,18 @@ public struct Replica: Sendable {
     mutating func author(
         _ draft: Draft,
         by author: String,
+        lane: Lane,
         seen: UInt64,
+        again: Identifier? = nil,
         reading: ClockReading,
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> Operation {
         let rebuilds = try transaction.integer(Setting.rebuilds) ?? 0
-        let (incarnation, head) = try chain(rebuilds, &dice, transaction)
-        let last = HybridStamp(bits: try transaction.integer(Setting.stamp) ?? 0)
-        let stamp = last.next(wall: reading.wall)
+        let (incarnation, head) = try chain(lane, rebuilds, &dice, transaction)
+        let last = Setting.lastHash(lane)
+        let before = HybridStamp(bits: try transaction.integer(Setting.stamp) ?? 0)
+        let stamp = before.next(wall: reading.wall)
         let operation = try Operation(
             draft,
             id: OperationID(
@@ -121,32 +181,40 @@ public struct Replica: Sendable {
                 incarnation: incarnation,
                 sequence: (head?.id.sequence ?? 0) + 1
             ),
-            previous: try transaction.setting(Setting.lastHash).flatMap { Identifier(bytes: $0) },
+            previous: try head?.hash
+                ?? transaction.setting(last).flatMap { Identifier(bytes: $0) }
+                ?? Self.genesis(of: id, lane),
             stamp: stamp,
             author: author,
             reading: reading,
-            seen: seen
+            seen: seen,
+            seenEpoch: try transaction.integer(Setting.epoch) ?? 0,
+            again: again
         )
         try transaction.set(Setting.stamp, to: stamp.bits)
-        try transaction.set(Setting.lastHash, to: operation.hash.bytes)
-        self.incarnation = incarnation
-        self.last = (operation.hash, rebuilds)
+        try transaction.set(last, to: operation.hash.bytes)
+        chains[lane] = Chain(
+            incarnation: incarnation,
+            hash: operation.hash,
+            rebuilds: rebuilds
+        )
         return operation
     }
 
-    /// The incarnation to go on with, and where its chain stands.
+    /// The incarnation of a lane to go on with, and where its chain stands.
     ///
     /// One that the store does not have as this value left it (a transaction that the disk did not
     /// take, a store rebuilt from another copy) is not gone on with: its next number may be taken.
     private func chain(
+        _ lane: Lane,
         _ rebuilds: UInt64,
         _ dice: inout some Dice,
         _ transaction: any ReplicaTransaction
     ) throws -> (incarnation: UInt64, head: ChainHead?) {
-        if let incarnation, let last, last.rebuilds == rebuilds,
-            let head = try transaction.chainHead(id, incarnation), head.hash == last.hash
+        if let chain = chains[lane], chain.rebuilds == rebuilds,
+            let head = try transaction.chainHead(id, chain.incarnation), head.hash == chain.hash
         {
-            return (incarnation, head)
+            return (chain.incarnation, head)
         }
         return (dice.next() | 1, nil)
     }

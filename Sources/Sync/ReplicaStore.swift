@@ -7,11 +7,29 @@ public struct LoggedOperation: Hashable, Sendable {
     public var judgement: Judgement?
     /// The hub's answer to this terminal's push: a promise that it is on the hub's disk.
     public var acknowledged: Verdict?
+    /// A problem code beside ``acknowledged``; empty when accepted.
+    public var answer: String
+    /// How soon it is sent, at the terminal that recorded it.
+    public let lane: Lane
 
-    public init(operation: Operation, judgement: Judgement?, acknowledged: Verdict? = nil) {
+    public init(
+        operation: Operation,
+        judgement: Judgement?,
+        acknowledged: Verdict? = nil,
+        answer: String = "",
+        lane: Lane = .edits
+    ) {
         self.operation = operation
         self.judgement = judgement
         self.acknowledged = acknowledged
+        self.answer = answer
+        self.lane = lane
+    }
+
+    /// The hub's latest word, and why; nil before it said any.
+    public var word: (verdict: Verdict, reason: String)? {
+        if let judgement { return (judgement.verdict, judgement.reason) }
+        return acknowledged.map { ($0, answer) }
     }
 
     /// Whether this is the hub's operation that ends a group, and not one that only says so.
@@ -55,14 +73,17 @@ public struct OutboxMessage: Hashable, Sendable {
 }
 
 /// What can be asked of a replica's store inside a transaction.
-public protocol ReplicaReading: AnyObject {
+public protocol ReplicaReading: IntakeReading {
     func setting(_ key: SettingKey) throws -> [UInt8]?
 
     func operation(_ id: OperationID) throws -> LoggedOperation?
     /// The last operation of one incarnation of a replica; nil when there is none.
     func chainHead(_ replica: Identifier, _ incarnation: UInt64) throws -> ChainHead?
-    /// Operations of `replica` that the hub has not acknowledged, in the order recorded.
+    /// Operations of `replica` that the hub has not acknowledged, by lane, in each in the order
+    /// recorded.
     func unsent(of replica: Identifier, limit: Int) throws -> [LoggedOperation]
+    /// Operations of `replica` on which the hub's word is not plainly "accepted", latest first.
+    func troubled(of replica: Identifier, limit: Int) throws -> [LoggedOperation]
     /// Operations about `entity` without a judgement, in the order recorded.
     func unjudged(about entity: EntityKey) throws -> [LoggedOperation]
     /// How many operations of `replica` the hub has not acknowledged, and what the wall clock said
@@ -122,13 +143,17 @@ public protocol ReplicaReading: AnyObject {
 /// What can be changed inside a transaction.
 ///
 /// All of it happens, or none.
-public protocol ReplicaTransaction: ReplicaReading, CellSpace {
+public protocol ReplicaTransaction: ReplicaReading, IntakeTransaction, CellSpace {
     func set(_ key: SettingKey, to value: [UInt8]?) throws
     /// Adds an operation to the log. One that is there is a fault of the caller.
     func append(_ operation: LoggedOperation) throws
+    /// Puts another operation in the place of the one that has its name: for a copy of a terminal,
+    /// whose own has been recorded again under another name.
+    func replace(_ operation: LoggedOperation) throws
     /// Sets what the hub said of an operation in the log.
     func judge(_ id: OperationID, _ judgement: Judgement?) throws
-    func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws
+    /// Notes the hub's answer to a push, with a problem code when it is not plainly "accepted".
+    func acknowledge(_ id: OperationID, _ verdict: Verdict?, _ reason: String) throws
     /// Forgets the hub's word on every operation of a scope; with `acknowledgements`, also its
     /// answers to pushes, so that all is sent again. The operations stay.
     func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws
@@ -163,6 +188,11 @@ extension ReplicaReading {
 }
 
 extension ReplicaTransaction {
+    /// Notes an answer without a reason, or forgets the answer.
+    package func acknowledge(_ id: OperationID, _ verdict: Verdict?) throws {
+        try acknowledge(id, verdict, "")
+    }
+
     /// Sets a setting that is a number.
     package func set(_ key: SettingKey, to integer: UInt64) throws {
         var encoder = CanonicalEncoder()

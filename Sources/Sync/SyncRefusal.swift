@@ -31,12 +31,31 @@ public enum SyncRefusal: Refusal, Equatable {
     case noSnapshot(Scope)
     /// As many terminals wait for news as may: this one is to ask from time to time.
     case tooManyWaiting
+    /// Another hub than this terminal's answered.
+    case foreignHub(Identifier)
+    /// What was given back is not an order that this hub gave out.
+    case foreignOrder
+    /// Nothing was ever kept aside under this ticket.
+    case noSuchTicket(UInt64)
+    /// What was kept aside under this ticket is settled already.
+    case settled(UInt64)
+    /// The bytes under this ticket are no operation to this program.
+    case unreadable(UInt64)
+    /// What a person released would be quarantined again, for this reason.
+    case quarantinedAgain(String)
+    /// Whoever dismisses a record has to say why.
+    case dismissalWithoutReason
     /// A refusal that the hub sent, by its code.
     case remote(code: String, facts: [String: String])
 
     static func check(version: UInt32) throws(SyncRefusal) {
         guard version == syncProtocolVersion else { throw .version(version) }
     }
+
+    /// Whether it says that no such terminal is known.
+    var isForgetting: Bool { code == "sync.unknown_terminal" }
+    /// Whether it says that an enrolment code is good no more.
+    var isOfCode: Bool { code == "sync.enrolment_code" }
 
     public var code: ProblemCode {
         switch self {
@@ -52,13 +71,27 @@ public enum SyncRefusal: Refusal, Equatable {
         case .tooManyWaiting: "sync.too_many_waiting"
         case .repairing: "sync.repairing"
         case .noSnapshot: "sync.no_snapshot"
+        case .foreignHub: "sync.foreign_hub"
+        case .foreignOrder: "sync.foreign_order"
+        case .noSuchTicket: "sync.no_such_ticket"
+        case .settled: "sync.settled"
+        case .unreadable: "sync.unreadable"
+        case .quarantinedAgain: "sync.quarantined_again"
+        case .dismissalWithoutReason: "sync.dismissal_without_reason"
         case .remote(let code, _): ProblemCode(code)
         }
     }
 
     public var facts: [String: String] {
         switch self {
-        case .malformed, .enrolmentCode, .publicKey, .notEnrolled, .tooManyWaiting: [:]
+        case .malformed, .enrolmentCode, .publicKey, .notEnrolled, .foreignOrder,
+            .tooManyWaiting,
+            .dismissalWithoutReason:
+            [:]
+        case .foreignHub(let hub): ["hub": hub.description]
+        case .noSuchTicket(let ticket), .settled(let ticket), .unreadable(let ticket):
+            ["ticket": String(ticket)]
+        case .quarantinedAgain(let reason): ["reason": reason]
         case .version(let version):
             ["version": String(version), "spoken": String(syncProtocolVersion)]
         case .unknownTerminal(let id), .badSignature(let id): ["terminal": id.description]

@@ -102,6 +102,12 @@ public struct TerminalPeer: Sendable {
             ? .pull(index: index + 1) : .rest(until: now + settings.pollMilliseconds)
     }
 
+    /// The hub was restored: it is given back what it lost before anything else is fetched.
+    public mutating func hubRestored() {
+        failures = 0
+        phase = .push
+    }
+
     /// A request failed, was not answered in time, or its answer made no sense.
     public mutating func failed(now: UInt64, dice: inout some Dice) {
         failures += 1

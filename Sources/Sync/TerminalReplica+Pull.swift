@@ -43,6 +43,7 @@ extension TerminalReplica {
     ///
     /// - Parameters:
     ///   - response: the hub's answer.
+    ///   - request: what it has to be the answer to; nil when there can be no doubt.
     ///   - now: the wall clock, to clamp stamps.
     ///   - transaction: the terminal's store.
     /// - Returns: what came of it.
@@ -50,18 +51,28 @@ extension TerminalReplica {
     ///   says it is; the caller's transaction is then undone.
     public func apply(
         _ response: PullResponse,
+        to request: PullRequest? = nil,
         now: Moment,
         in transaction: any ReplicaTransaction
     ) throws -> PullOutcome {
+        try checkHub(response.hub, in: transaction)
+        if let request {
+            // What a proxy kept from before a restore would look like another one.
+            guard response.request == PullRequest.name(of: try request.bytes()) else {
+                throw SyncRefusal.malformed
+            }
+            let epoch = try transaction.integer(Setting.epoch) ?? 0
+            guard request.epoch == epoch else { return .stale }
+        }
         guard response.epoch == (try transaction.integer(Setting.epoch) ?? 0) else {
-            try adopt(epoch: response.epoch, in: transaction)
+            try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
         let cursor = try cursor(of: response.scope, in: transaction)
         guard response.after == cursor else { return .stale }
         guard response.head >= cursor else {
             // The hub's order is shorter than what it has given out: it lost its end.
-            try adopt(epoch: response.epoch, in: transaction)
+            try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
         let hub = try Self.enrolment(in: transaction)?.hub
@@ -116,14 +127,28 @@ extension TerminalReplica {
         in transaction: any ReplicaTransaction
     ) throws {
         if let logged = try transaction.operation(operation.id) {
-            guard logged.operation.hash == operation.hash else { throw SyncRefusal.malformed }
+            guard logged.operation.hash == operation.hash else {
+                guard isRecordedAgain(logged) else { throw SyncRefusal.malformed }
+                try transaction.replace(LoggedOperation(operation: operation, judgement: judgement))
+                return try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+            }
             try transaction.judge(operation.id, judgement)
+            // Its own, under whatever identity it was recorded; and what was given back.
+            if logged.judgement == nil {
+                try transaction.acknowledge(operation.id, judgement.verdict, judgement.reason)
+            }
         } else {
             try transaction.append(LoggedOperation(operation: operation, judgement: judgement))
         }
-        if operation.id.replica == replica.id {
-            try transaction.acknowledge(operation.id, judgement.verdict)
-        }
         try Replica.observe(judgement.effectiveStamp, now: now, in: transaction)
+    }
+
+    /// Whether an operation of ours lost its name to another machine's, and has another one now.
+    private func isRecordedAgain(_ logged: LoggedOperation) -> Bool {
+        guard logged.operation.id.replica != replica.id, logged.judgement == nil,
+            let word = logged.word, word.verdict == .quarantined
+        else { return false }
+        return word.reason == QuarantinedRecord.Reason.fork
+            || word.reason == QuarantinedRecord.Reason.chainBroken
     }
 }

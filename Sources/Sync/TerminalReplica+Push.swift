@@ -1,39 +1,106 @@
 import Tally
 
-// A terminal sends what it recorded.
+// A terminal sends what it recorded: the most urgent lane first, in each in the order recorded.
+
+/// What a terminal sends next; the hub's daemon has a route for each.
+public enum UpRequest: Hashable, Sendable {
+    /// This terminal is a copy of another and asks for an identity of its own.
+    case enroll(EnrollRequest)
+    /// The hub was restored: it is given back what it lost.
+    case giveBack(ReturnRequest)
+    case push(PushRequest)
+
+    /// The message as it is sent.
+    public func bytes() throws -> [UInt8] {
+        switch self {
+        case .enroll(let request): try request.bytes()
+        case .giveBack(let request): try request.bytes()
+        case .push(let request): try request.bytes()
+        }
+    }
+}
 
 extension TerminalReplica {
     /// What came of the hub's answer to a push.
     public enum PushOutcome: Hashable, Sendable {
         /// An answer to a request of an earlier epoch; nothing changed.
         case stale
-        /// Noted; whether more is unsent.
+        /// Noted; whether more is to be sent.
         case applied(more: Bool)
-        /// The hub has another epoch, or lost what it had stored. Everything is sent and fetched
-        /// again, with nobody doing anything.
+        /// The hub has another epoch, or lost what it had stored. It is given back what this
+        /// terminal holds, then everything is sent and fetched again, with nobody doing anything.
         case newEpoch
         /// The hub could store nothing of the batch, so sending it again at once would not help:
         /// to be treated as a failure.
         case stalled
+        /// This terminal is a copy of another: it goes on under a new identity.
+        case renewed
+    }
+
+    /// What is to be sent next; nil when there is nothing.
+    ///
+    /// - Parameters:
+    ///   - reading: the terminal's store.
+    ///   - limit: about how many operations.
+    /// - Returns: the request.
+    /// - Throws: what the store throws.
+    public func upRequest(
+        in reading: any ReplicaReading,
+        limit: Int = PushRequest.operationCountMax
+    ) throws -> UpRequest? {
+        if let request = try reminder(in: reading) { return .enroll(request) }
+        if let request = try successionRequest(in: reading) { return .enroll(request) }
+        if let request = try returnRequest(in: reading, limit: limit) { return .giveBack(request) }
+        return try pushRequest(in: reading, limit: limit).map { .push($0) }
+    }
+
+    /// Takes the bytes of the hub's answer to what ``upRequest(in:limit:)`` gave.
+    ///
+    /// - Parameters:
+    ///   - answer: the message.
+    ///   - request: what it answers.
+    ///   - transaction: the terminal's store.
+    /// - Returns: what came of it.
+    /// - Throws: ``SyncRefusal`` when it is no answer to this request.
+    public mutating func apply(
+        _ answer: [UInt8],
+        to request: UpRequest,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushOutcome {
+        switch request {
+        case .enroll(let request) where !request.known.isEmpty:
+            return try noteRemembered(try Enrolment(bytes: answer), request, in: transaction)
+        case .enroll(let request):
+            return try succeed(try Enrolment(bytes: answer), request, in: transaction)
+        case .giveBack(let request):
+            return try apply(try ReturnResponse(bytes: answer), to: request, in: transaction)
+        case .push(let request):
+            return try apply(try PushResponse(bytes: answer), to: request, in: transaction)
+        }
     }
 
     /// The next batch for the hub; nil when there is nothing unsent.
+    ///
+    /// What this terminal recorded under an earlier identity goes first, in that identity's name.
     public func pushRequest(
         in reading: any ReplicaReading,
         limit: Int = PushRequest.operationCountMax
     ) throws -> PushRequest? {
-        let unsent = try reading.unsent(of: replica.id, limit: limit)
-        guard !unsent.isEmpty else { return nil }
-        var byteCount = 0
-        let batch = unsent.prefix {
-            byteCount += $0.operation.bytes.count
-            return byteCount <= PushRequest.byteCountMax
+        for author in try formers(in: reading) + [replica] {
+            let unsent = try reading.unsent(of: author.id, limit: limit)
+            guard !unsent.isEmpty else { continue }
+            var byteCount = 0
+            let batch = unsent.prefix {
+                byteCount += $0.operation.bytes.count
+                return byteCount <= PushRequest.byteCountMax
+            }
+            return try PushRequest(
+                batch.map(\.operation.bytes),
+                epoch: try reading.integer(Setting.epoch) ?? 0,
+                by: author
+            )
         }
-        return try PushRequest(
-            batch.map(\.operation.bytes),
-            epoch: try reading.integer(Setting.epoch) ?? 0,
-            by: replica
-        )
+        return nil
     }
 
     /// Notes the hub's word on a batch.
@@ -44,24 +111,66 @@ extension TerminalReplica {
         to request: PushRequest,
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
+        try checkHub(response.hub, in: transaction)
         // The answer to another request, which a proxy kept, says nothing about this one.
         guard response.batch == request.batch else { throw SyncRefusal.malformed }
         // What the hub stored in an earlier epoch may be what it lost since.
         guard request.epoch == (try transaction.integer(Setting.epoch) ?? 0) else { return .stale }
         guard response.epoch == request.epoch else {
-            try adopt(epoch: response.epoch, in: transaction)
+            try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
         guard response.items.count == request.operations.count else { throw SyncRefusal.malformed }
-        if let first = response.items.first, first.verdict == .waiting, !first.stored {
-            // It misses what came before the batch, which it once said it had.
-            try adopt(epoch: response.epoch, in: transaction)
-            return .newEpoch
-        }
         for (bytes, item) in zip(request.operations, response.items) where item.stored {
-            try transaction.acknowledge(try Operation(bytes: bytes).id, item.verdict)
+            let id = try Operation(bytes: bytes).id
+            try transaction.acknowledge(id, item.verdict, item.reason)
+        }
+        if let ticket = response.ticket, request.replica == replica.id {
+            try noteTicket(ticket, in: transaction)
+        }
+        if let outcome = try sendAgain(response, of: request.replica, in: transaction) {
+            return outcome
         }
         guard response.items.contains(where: \.stored) else { return .stalled }
-        return .applied(more: try !transaction.unsent(of: replica.id, limit: 1).isEmpty)
+        return .applied(more: try upRequest(in: transaction, limit: 1) != nil)
+    }
+
+    /// Sends again what the hub misses of a chain, as far as it is here.
+    ///
+    /// - Returns: nil when nothing is.
+    private func sendAgain(
+        _ response: PushResponse,
+        of author: Identifier,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushOutcome? {
+        var isAny = false
+        for gap in response.gaps where gap.after < gap.before {
+            // From the end, so that a gap which is wider than what is here costs no more than that.
+            var sequence = gap.before - 1
+            while sequence > gap.after {
+                let id = OperationID(
+                    replica: author,
+                    incarnation: gap.incarnation,
+                    sequence: sequence
+                )
+                guard let logged = try transaction.operation(id) else { break }
+                guard logged.judgement == nil else {
+                    // The hub had given it a place: it lost its end.
+                    try noteRestored(epoch: response.epoch, in: transaction)
+                    return .newEpoch
+                }
+                if logged.acknowledged != nil { isAny = true }
+                try transaction.acknowledge(id, nil)
+                sequence -= 1
+            }
+        }
+        return isAny ? .applied(more: true) : nil
+    }
+
+    /// Throws when another hub than this terminal's answered.
+    func checkHub(_ hub: Identifier, in reading: any ReplicaReading) throws {
+        if let known = try Self.enrolment(in: reading)?.hub, known != hub {
+            throw SyncRefusal.foreignHub(hub)
+        }
     }
 }

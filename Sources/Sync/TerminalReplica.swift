@@ -4,7 +4,7 @@ import Tally
 ///
 /// It decides nothing about when: that is ``TerminalPeer``'s.
 public struct TerminalReplica: Sendable {
-    public private(set) var replica: Replica
+    public internal(set) var replica: Replica
     public let reducer: Reducer
     let defects: Set<Defect>
 
@@ -27,6 +27,14 @@ public struct TerminalReplica: Sendable {
     public static func enroll(_ answer: Enrolment, in transaction: any ReplicaTransaction) throws {
         try transaction.set(enrolment, to: try answer.bytes())
         try transaction.set(Setting.epoch, to: answer.epoch)
+    }
+
+    /// Remembers what the hub answered to a copy that took an identity of its own.
+    static func enroll(
+        _ answer: Enrolment,
+        keepingEpochIn transaction: any ReplicaTransaction
+    ) throws {
+        try transaction.set(enrolment, to: try answer.bytes())
     }
 
     // MARK: - Recording
@@ -52,15 +60,19 @@ public struct TerminalReplica: Sendable {
     ) throws -> [Operation] {
         if defects.contains(.expired) { try expire(now: reading.wall, in: transaction) }
         return try drafts.map { draft in
+            let lane = reducer.vocabulary.lane(of: draft.entity.kind)
             let operation = try replica.author(
                 draft,
                 by: author,
+                lane: lane,
                 seen: try cursor(of: draft.entity.scope, in: transaction),
                 reading: reading,
                 dice: &dice,
                 in: transaction
             )
-            try transaction.append(LoggedOperation(operation: operation, judgement: nil))
+            try transaction.append(
+                LoggedOperation(operation: operation, judgement: nil, lane: lane)
+            )
             return operation
         }
     }
@@ -70,8 +82,27 @@ public struct TerminalReplica: Sendable {
         try reading.integer(Setting.cursor(scope)) ?? 0
     }
 
-    /// The hub was restored or replaced: what it holds of this terminal is unknown, so everything
-    /// of its own is sent again (the hub answers what it knows) and everything fetched again.
+    // MARK: - Epochs
+
+    /// The hub has another epoch, or an order that is shorter than what it gave out: it was
+    /// restored.
+    ///
+    /// First it is given back what it lost; until then the terminal keeps to the old epoch. Then
+    /// everything is fetched again.
+    func noteRestored(
+        epoch: UInt64,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        guard try transaction.integer(Setting.nextEpoch) != epoch else { return }
+        try transaction.set(Setting.nextEpoch, to: epoch)
+        for scope in try Self.enrolment(in: transaction)?.scopes ?? [] {
+            try transaction.set(Setting.returned(scope), to: nil)
+        }
+        _ = try finishReturn(in: transaction)
+    }
+
+    /// Takes over the restored hub's epoch: what it holds of this terminal is unknown, so what is
+    /// not secured is sent again (the hub answers what it knows) and everything fetched again.
     func adopt(epoch: UInt64, in transaction: any ReplicaTransaction) throws {
         for scope in try transaction.scopes() {
             try transaction.clearCells(of: scope)
@@ -81,7 +112,9 @@ public struct TerminalReplica: Sendable {
             try transaction.set(Setting.search(scope), to: nil)
             try transaction.set(Setting.base(scope), to: nil)
             try transaction.set(Setting.hubHead(scope), to: nil)
+            try transaction.set(Setting.returned(scope), to: nil)
         }
+        try transaction.set(Setting.nextEpoch, to: nil)
         try transaction.set(Setting.epoch, to: epoch)
     }
 }

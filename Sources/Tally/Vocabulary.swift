@@ -30,6 +30,17 @@ public struct Lifecycle: Hashable, Sendable {
     public func move(named name: String) -> Move? { moves.first { $0.name == name } }
 }
 
+/// How urgent a record is: what a terminal sends first when the link is slow.
+public enum Lane: UInt8, Sendable, CaseIterable, Comparable {
+    /// Machines that must stop, and exceptions.
+    case safety = 0
+    case receipts = 1
+    case inspections = 2
+    case edits = 3
+
+    public static func < (one: Lane, other: Lane) -> Bool { one.rawValue < other.rawValue }
+}
+
 /// The operations that a program knows, by entity kind.
 ///
 /// Each domain room has one; the assembly joins them. An operation that is not in it was made by a
@@ -40,17 +51,21 @@ public struct Vocabulary: Hashable, Sendable {
     public var decisions: Set<String>
     /// By entity kind.
     public var lifecycles: [String: Lifecycle]
+    /// By entity kind: how urgent what is recorded about it is; see ``lane(of:)``.
+    public var lanes: [String: Lane]
 
     public init(
         facts: Set<String> = [],
         fields: Set<String> = [],
         decisions: Set<String> = [],
-        lifecycles: [String: Lifecycle] = [:]
+        lifecycles: [String: Lifecycle] = [:],
+        lanes: [String: Lane] = [:]
     ) {
         self.facts = facts
         self.fields = fields
         self.decisions = decisions
         self.lifecycles = lifecycles
+        self.lanes = lanes
     }
 
     public init(joining parts: [Vocabulary]) {
@@ -62,7 +77,20 @@ public struct Vocabulary: Hashable, Sendable {
             lifecycles.merge(part.lifecycles) { _, _ in
                 preconditionFailure("two rooms claim one entity kind")
             }
+            lanes.merge(part.lanes) { _, _ in
+                preconditionFailure("two rooms claim one entity kind")
+            }
         }
+    }
+
+    /// The lane of an entity kind: safety where one of its moves is a safety move, else what its
+    /// room says, else the last.
+    ///
+    /// A lane belongs to a kind and not to a single operation, so that what is recorded about one
+    /// entity stays in order.
+    public func lane(of entityKind: String) -> Lane {
+        if lifecycles[entityKind]?.moves.contains(where: \.alwaysStands) == true { return .safety }
+        return lanes[entityKind] ?? .edits
     }
 
     /// Whether this program can reduce such an operation.

@@ -312,6 +312,55 @@ import Ledger
         }
     }
 
+    @Test func `each lane goes on from its own newest record after a rebuild`() throws {
+        let reducer = Reducer(
+            Vocabulary(
+                facts: ["receipt.counted", "exception_report.photographed"],
+                lanes: ["receipt": .receipts]
+            )
+        )
+        func draft(_ number: Int) -> Draft {
+            let report = EntityKey(
+                scope: Workbench.dock,
+                kind: "exception_report",
+                id: .derived("report", "1")
+            )
+            return number.isMultiple(of: 3)
+                ? Draft(.fact, of: report, type: "exception_report.photographed")
+                : Workbench.counted(Workbench.receipt(number))
+        }
+        func bench(at store: LedgerStore) throws -> Workbench {
+            var bench = try Workbench(seed: 1, at: store)
+            bench.terminal = TerminalReplica(bench.terminal.replica, reducer)
+            return bench
+        }
+        try Fixture.with { fixture in
+            let data = try DataFolder(fixture.path("data"))
+            let lost = try LedgerStore(data, Self.options)
+            var before = try bench(at: lost)
+            var last: [String: Identifier] = [:]
+            for number in 0..<10 {
+                let operation = try before.record([draft(number)], in: lost)[0]
+                last[operation.entity.kind] = operation.hash
+            }
+            try lost.close()
+            try Files.remove(fixture.path("data/tallyman.sqlite"))
+            let store = try LedgerStore(data, Self.options)
+            var after = try bench(at: store)
+            for number in [0, 1] {
+                let next = try after.record([draft(number)], in: store)[0]
+                #expect(next.previous == last[next.entity.kind])
+            }
+            let lanes = try store.read { try $0.unsent(of: after.id, limit: .max) }.map(\.lane)
+            #expect(
+                lanes == Array(repeating: .receipts, count: 7) + Array(repeating: .edits, count: 5)
+            )
+            let report = try store.verify(reducer)
+            #expect(report.isSound, "\(String(describing: report.difference))")
+            try store.close()
+        }
+    }
+
     @Test func `the second journal is bounded`() throws {
         try Fixture.with { fixture in
             var options = Self.options

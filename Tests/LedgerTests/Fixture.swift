@@ -86,8 +86,14 @@ struct Plant {
     /// Builds a plant in which both terminals, offline, recorded all kinds of operations.
     ///
     /// They were then synced; the second has something unsent. Its databases are closed.
-    static func build(in fixture: Fixture) throws {
+    ///
+    /// With `quarantining`, one of them decided what only the hub may.
+    static func build(in fixture: Fixture, quarantining: Bool = false) throws {
         var plant = try Plant(fixture)
+        if quarantining {
+            let decision = Draft(.decision, of: Workbench.receipt(3), type: "receipt.noted")
+            _ = try plant.terminals[0].bench.record([decision], in: plant.terminals[0].store)
+        }
         for index in 0..<2 {
             try plant.work(at: index)
         }

@@ -363,19 +363,8 @@ public final class NodePlant {
     /// protocol, until neither has more.
     public func sync(_ index: Int) throws {
         let terminal = terminals[index]
+        try sendUp(terminal)
         let peer = terminal.node.terminal
-        while let request = try terminal.store.read({ try peer.pushRequest(in: $0) }) {
-            let reading = tick()
-            let sent = try PushRequest(bytes: request.bytes())
-            let response = try store.write {
-                try hub.push(sent, reading: reading, dice: &dice, in: $0)
-            }
-            let answer = try PushResponse(bytes: response.bytes())
-            let outcome = try terminal.store.write {
-                try peer.apply(answer, to: request, in: $0)
-            }
-            if outcome == .stalled { break }
-        }
         for scope in HubNode.scopes(of: Self.site) {
             var outcome = TerminalReplica.PullOutcome.stale
             repeat {
@@ -383,7 +372,38 @@ public final class NodePlant {
                 let response = try store.read { try hub.replica.pull(request, in: $0) }
                 let page = try PullResponse(bytes: response.bytes())
                 outcome = try terminal.store.write { try peer.apply(page, now: now, in: $0) }
-            } while outcome == .applied(more: true)
+                if outcome == .newEpoch { try sendUp(terminal) }
+            } while outcome == .applied(more: true) || outcome == .newEpoch
+        }
+    }
+
+    /// Sends up all that a terminal has to send.
+    private func sendUp(_ terminal: Terminal) throws {
+        while let request = try terminal.store.read({
+            try terminal.node.terminal.upRequest(in: $0)
+        }) {
+            let answer = try answer(try request.bytes(), to: request)
+            let outcome = try terminal.store.write {
+                try terminal.node.take(answer, to: request, dice: &dice, in: $0)
+            }
+            if outcome == .stalled { break }
+        }
+    }
+
+    private func answer(_ bytes: [UInt8], to request: UpRequest) throws -> [UInt8] {
+        let reading = tick()
+        return try store.write {
+            switch request {
+            case .enroll:
+                let request = try EnrollRequest(bytes: bytes)
+                return try hub.replica.enroll(request, now: reading.wall, in: $0).bytes()
+            case .giveBack:
+                let request = try ReturnRequest(bytes: bytes)
+                return try hub.giveBack(request, reading: reading, dice: &dice, in: $0).bytes()
+            case .push:
+                let request = try PushRequest(bytes: bytes)
+                return try hub.push(request, reading: reading, dice: &dice, in: $0).bytes()
+            }
         }
     }
 

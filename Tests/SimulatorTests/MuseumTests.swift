@@ -41,7 +41,7 @@ import Testing
         Exhibit(.notRetried, seed: 1, .loss),
         Exhibit(.lostAcknowledgement, seed: 1),
         Exhibit(.nonCommutativeReducer, seed: 2),
-        Exhibit(.unseenConflict, seed: 1, .partition, .oneWay),
+        Exhibit(.unseenConflict, seed: 7, .partition, .oneWay),
         Exhibit(.resurrection, seed: 1),
         Exhibit(.unjudgedMove, seed: 2),
         Exhibit(.lastWriterWins, seed: 1),

@@ -21,11 +21,14 @@ import Testing
         )
         settings.faults = []
         #expect(settings.replay(4).contains("--faults none"))
+        settings.faults = Set(Fault.allCases)
+        #expect(settings.replay(4).contains("--faults all"))
     }
 
     @Test func `faults are read by name and unknown ones refused`() {
         #expect(Fault.list("all") == Set(Fault.allCases))
         #expect(Fault.list("none") == [])
+        #expect(Fault.list("usual") == Fault.usual)
         #expect(Fault.list("loss,cut") == [.loss, .cut])
         #expect(Fault.list("loss,rain") == nil)
         #expect(Fault.list("") == nil)

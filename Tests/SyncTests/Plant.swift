@@ -60,11 +60,14 @@ enum Carton {
 
 /// A replica's store with dice and a clock that a test sets.
 class TestNode {
-    let store = MemoryStore()
+    let store: MemoryStore
     var dice: SeededDice
     var wall = Moment(milliseconds: 1_795_248_000_000)
 
-    init(seed: UInt64) { dice = SeededDice(seed: seed) }
+    init(seed: UInt64, store: MemoryStore = MemoryStore()) {
+        dice = SeededDice(seed: seed)
+        self.store = store
+    }
 
     var reading: ClockReading {
         ClockReading(wall: wall, boot: 1, monotonicMilliseconds: 1)
@@ -106,6 +109,20 @@ final class TestHub: TestNode {
         }
     }
 
+    private init(copy hub: TestHub) {
+        rules = hub.rules
+        self.hub = hub.hub
+        super.init(seed: hub.dice.next(), store: hub.store.copied())
+        wall = hub.wall
+    }
+
+    /// A hub that starts from a copy of this one's disk: a backup, restored.
+    func copied() throws -> TestHub {
+        let copy = TestHub(copy: self)
+        try copy.restart()
+        return copy
+    }
+
     /// Starts the program again, perhaps another version of it.
     func restart(_ vocabulary: Vocabulary = Carton.vocabulary) throws {
         try store.write { transaction in
@@ -120,8 +137,54 @@ final class TestHub: TestNode {
         try store.write { try hub.push(request, reading: reading, dice: &dice, in: $0) }
     }
 
+    func giveBack(_ request: ReturnRequest) throws -> ReturnResponse {
+        try store.write { try hub.giveBack(request, reading: reading, dice: &dice, in: $0) }
+    }
+
+    /// Answers whatever a terminal sends up.
+    func answer(_ request: UpRequest) throws -> [UInt8] {
+        try answer(bytes: try request.bytes(), of: request)
+    }
+
+    /// Answers what came of a request on the way.
+    func answer(bytes: [UInt8], of request: UpRequest) throws -> [UInt8] {
+        switch request {
+        case .enroll: try enroll(try EnrollRequest(bytes: bytes)).bytes()
+        case .giveBack: try giveBack(try ReturnRequest(bytes: bytes)).bytes()
+        case .push: try push(try PushRequest(bytes: bytes)).bytes()
+        }
+    }
+
+    func release(_ ticket: UInt64, by person: String = "L1") throws -> Verdict {
+        try store.write {
+            try hub.release(ticket, by: person, reading: reading, dice: &dice, in: $0)
+        }
+    }
+
+    func dismiss(_ ticket: UInt64, because remark: String) throws {
+        try store.write {
+            try hub.dismiss(ticket, by: "L1", because: remark, now: wall, in: $0)
+        }
+    }
+
+    /// What is kept aside.
+    var aside: [QuarantinedRecord] {
+        get throws { try store.read { try $0.quarantine(after: 0, held: false, limit: .max) } }
+    }
+
     func pull(_ request: PullRequest) throws -> PullResponse {
-        try store.read { try hub.pull(request, in: $0) }
+        let page = try store.read { try hub.pull(request, in: $0) }
+        if try store.read({ try hub.isAwaited(request, in: $0) }) {
+            try store.write {
+                try hub.noteHeard(request.replica, reading: reading, dice: &dice, in: $0)
+            }
+        }
+        return page
+    }
+
+    /// A person waits for nobody any more after a restore.
+    func resume() throws {
+        try store.write { try hub.endRecovery(reading: reading, dice: &dice, in: $0) }
     }
 
     func record(_ drafts: Draft...) throws {
@@ -184,6 +247,19 @@ final class TestTerminal: TestNode {
         }
     }
 
+    private init(copy terminal: TestTerminal, seed: UInt64) {
+        self.terminal = terminal.terminal
+        super.init(seed: seed, store: terminal.store.copied())
+        wall = terminal.wall
+    }
+
+    /// A machine with a copy of this one's disk, and with its memory or a fresh start.
+    func copied(seed: UInt64, withMemory: Bool = false) throws -> TestTerminal {
+        let copy = TestTerminal(copy: self, seed: seed)
+        if !withMemory { try copy.restart() }
+        return copy
+    }
+
     @discardableResult
     func record(_ drafts: Draft...) throws -> [Operation] {
         try store.write {
@@ -197,6 +273,10 @@ final class TestTerminal: TestNode {
 
     func pushRequest(limit: Int = PushRequest.operationCountMax) throws -> PushRequest? {
         try store.read { try terminal.pushRequest(in: $0, limit: limit) }
+    }
+
+    func upRequest(limit: Int = PushRequest.operationCountMax) throws -> UpRequest? {
+        try store.read { try terminal.upRequest(in: $0, limit: limit) }
     }
 
     func pullRequest(_ scope: Scope = Carton.dock, limit: Int = 500) throws -> PullRequest {
@@ -214,6 +294,26 @@ final class TestTerminal: TestNode {
     }
 
     @discardableResult
+    func apply(
+        _ answer: [UInt8],
+        to request: UpRequest
+    ) throws -> TerminalReplica.PushOutcome {
+        let (outcome, after) = try store.write { transaction in
+            var next = terminal
+            let outcome = try next.apply(answer, to: request, in: transaction)
+            try next.prepareSuccession(dice: &dice, in: transaction)
+            return (outcome, next)
+        }
+        terminal = after
+        return outcome
+    }
+
+    /// Takes note of the hub's refusal of what was sent up.
+    func note(_ refusal: SyncRefusal, of request: UpRequest) throws {
+        try store.write { try terminal.noteRefused(refusal, of: request, in: $0) }
+    }
+
+    @discardableResult
     func apply(_ response: PullResponse) throws -> TerminalReplica.PullOutcome {
         try store.write { try terminal.apply(response, now: wall, in: $0) }
     }
@@ -226,14 +326,14 @@ final class TestTerminal: TestNode {
         get throws { try store.read { try terminal.cursor(of: Carton.dock, in: $0) } }
     }
 
-    /// Pushes all that is unsent; gives the hub's words on the last batch.
+    /// Sends up all that is to be sent; gives the hub's words on the last batch.
     @discardableResult
-    func push(to hub: TestHub) throws -> [PushResponse.Item] {
+    func push(to hub: TestHub, limit: Int = 500) throws -> [PushResponse.Item] {
         var items: [PushResponse.Item] = []
-        while let request = try pushRequest() {
-            let response = try hub.push(request)
-            items = response.items
-            guard try apply(response, to: request) != .stalled else { break }
+        while let request = try upRequest(limit: limit) {
+            let answer = try hub.answer(request)
+            if case .push = request { items = try PushResponse(bytes: answer).items }
+            guard try apply(answer, to: request) != .stalled else { break }
         }
         return items
     }
@@ -248,7 +348,8 @@ final class TestTerminal: TestNode {
         while true {
             let outcome = try apply(try hub.pull(try pullRequest(scope, limit: limit)))
             switch outcome {
-            case .applied(more: true), .newEpoch, .repaired(refetch: true): continue
+            case .newEpoch: try push(to: hub)
+            case .applied(more: true), .repaired(refetch: true): continue
             case .applied(more: false), .stale, .repaired(refetch: false), .differs:
                 return outcome
             }

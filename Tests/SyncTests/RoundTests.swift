@@ -54,7 +54,7 @@ import Testing
             switch station.peer.nextStep(now: now) {
             case .rest: return
             case .push:
-                guard let request = try node.pushRequest(limit: 1 + dice.roll(6)) else {
+                guard let request = try node.upRequest(limit: 1 + dice.roll(6)) else {
                     return station.peer.pushed(more: false, now: now)
                 }
                 let bytes = try exchange(
@@ -62,10 +62,10 @@ import Testing
                     station,
                     isBad: isBad,
                     dice: &dice
-                ) { try hub.push(PushRequest(bytes: $0)).bytes() }
-                switch try node.apply(PushResponse(bytes: bytes), to: request) {
+                ) { try hub.answer(bytes: $0, of: request) }
+                switch try node.apply(bytes, to: request) {
                 case .applied(let more): station.peer.pushed(more: more, now: now)
-                case .newEpoch, .stale: station.peer.pushed(more: true, now: now)
+                case .newEpoch, .stale, .renewed: station.peer.pushed(more: true, now: now)
                 case .stalled: station.peer.failed(now: now, dice: &dice)
                 }
             case .pull(let scope):
@@ -77,7 +77,8 @@ import Testing
                 ) { try hub.pull(PullRequest(bytes: $0)).bytes() }
                 switch try node.apply(PullResponse(bytes: bytes)) {
                 case .applied(let more): station.peer.pulled(more: more, now: now)
-                case .stale, .newEpoch: station.peer.pulled(more: true, now: now)
+                case .newEpoch: station.peer.hubRestored()
+                case .stale: station.peer.pulled(more: true, now: now)
                 case .repaired(let refetch): station.peer.pulled(more: refetch, now: now)
                 case .differs: station.peer.failed(now: now, dice: &dice)
                 }

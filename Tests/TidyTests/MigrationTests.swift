@@ -14,6 +14,8 @@ import Testing
             "94f3ef50337a8143f6aef1d3b7ac377267b6410ef2d2d8ed0b0fb0b1c8ad20ec",
         "Migration0004.swift":
             "f1b9547bafa0aff5a8a3be30f10a8eb71d17e52fdbb15c1164109d3e87446040",
+        "Migration0006.swift":
+            "fcd153d12c26b349dca06e2bad26b338b5da9bd33b478bf0f715c3ef4c0a8bd7",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

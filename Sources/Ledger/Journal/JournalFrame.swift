@@ -5,8 +5,8 @@ import Tally
 enum JournalEntry: Hashable, Sendable {
     /// A value that the replica keeps beside its log; nil when it was taken away.
     case setting(String, [UInt8]?)
-    /// The bytes of an operation of this replica.
-    case operation([UInt8])
+    /// The bytes of an operation of this replica, and the lane that it went into.
+    case operation([UInt8], Lane)
     /// A group of records begins; the one before it is in the database.
     case group
 }
@@ -19,7 +19,8 @@ enum JournalEntry: Hashable, Sendable {
 ///       16   frames, then zeros to the end of the file:
 ///
 ///            length   4 bytes, big-endian: of the payload
-///            kind     1 byte: 1 setting, 2 setting taken away, 3 operation, 4 a group begins
+///            kind     1 byte: 1 setting, 2 setting taken away, 4 a group begins,
+///                     3 operation of the lane 0, 5 to 7 of the lanes 1 to 3
 ///            payload
 ///            check    4 bytes: CRC-32 (ISO 3309) over the segment's number, the frame's offset,
 ///                     kind and payload
@@ -91,7 +92,7 @@ enum JournalSegment {
         var place = offset + 1
         while place + overhead <= bytes.count {
             // A frame's kind is never 0, so zeros are passed over without a closer look.
-            if (1...4).contains(bytes[place + 4]), frame(in: bytes, at: place, number) != nil {
+            if (1...7).contains(bytes[place + 4]), frame(in: bytes, at: place, number) != nil {
                 return place
             }
             place += 1
@@ -106,7 +107,7 @@ enum JournalSegment {
     ) -> (JournalEntry, count: Int)? {
         let count = integer(bytes[offset..<offset + 4])
         let kind = bytes[offset + 4]
-        guard (1...4).contains(kind), count <= payloadCountMax,
+        guard (1...7).contains(kind), count <= payloadCountMax,
             offset + overhead + count <= bytes.count
         else { return nil }
         let payload = bytes[(offset + 5)..<(offset + 5 + count)]
@@ -131,15 +132,16 @@ enum JournalSegment {
         case .setting(let key, nil):
             encoder.write(key)
             return (2, encoder.bytes)
-        case .operation(let bytes):
-            return (3, bytes)
+        case .operation(let bytes, let lane):
+            return (lane == .safety ? 3 : 4 + lane.rawValue, bytes)
         case .group:
             return (4, [])
         }
     }
 
     private static func decoded(_ kind: UInt8, _ payload: ArraySlice<UInt8>) -> JournalEntry? {
-        if kind == 3 { return .operation(Array(payload)) }
+        if kind == 3 { return .operation(Array(payload), .safety) }
+        if kind > 4 { return Lane(rawValue: kind - 4).map { .operation(Array(payload), $0) } }
         if kind == 4 { return payload.isEmpty ? .group : nil }
         var decoder = CanonicalDecoder(Array(payload))
         guard let key = try? decoder.text() else { return nil }  // nil: no entry of ours

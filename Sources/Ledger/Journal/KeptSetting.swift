@@ -6,7 +6,10 @@ import Sync
 /// them again.
 enum KeptSetting {
     private static let keys: Set<String> = [
-        Setting.privateKey.text, Setting.replica.text, Setting.epoch.text, "sync.enrolment",
+        Setting.privateKey.text, Setting.replica.text, Setting.formerKeys.text,
+        Setting.formerEnrolments.text,
+        Setting.successionCode.text, Setting.successionKey.text, Setting.epoch.text,
+        "sync.enrolment",
     ]
     /// What the terminal's daemon and its way to the hub were told when they were set up.
     private static let prefixes = ["agent.", "door."]

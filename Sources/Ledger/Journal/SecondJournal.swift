@@ -231,7 +231,7 @@ final class SecondJournal: Sendable {
             let content = JournalSegment.read(Self.bytes(path), number: number)
             guard !content.isDamaged else { continue }
             var isNeeded = false
-            for case .operation(let bytes) in content.entries where !isNeeded {
+            for case .operation(let bytes, _) in content.entries where !isNeeded {
                 isNeeded = try !isDispensable(try Sync.Operation(bytes: bytes))
             }
             guard !isNeeded else { continue }
@@ -282,13 +282,15 @@ struct JournalContent: Sendable {
 
     /// The latest value of each setting.
     private(set) var settings: [String: [UInt8]] = [:]
+    /// Settings that were taken away.
+    private(set) var removed: Set<String> = []
     /// In the order recorded, each once.
-    private(set) var operations: [Sync.Operation] = []
+    private(set) var operations: [LoggedOperation] = []
     private(set) var isDamaged = false
     /// The segments that hold what is no frame.
     private(set) var damagedSegments: [UInt64] = []
     /// What could be read of them.
-    private(set) var inDamagedSegments: [Sync.Operation] = []
+    private(set) var inDamagedSegments: [JournalEntry] = []
     private(set) var last: Last?
     private var known: Set<OperationID> = []
     /// Operations of the last group: the program may have ended before the database had them.
@@ -301,12 +303,16 @@ struct JournalContent: Sendable {
             switch entry {
             case .setting(let key, let value):
                 settings[key] = value
-            case .operation(let bytes):
+                if value == nil { removed.insert(key) } else { removed.remove(key) }
+            case .operation(let bytes, let lane):
                 guard let operation = try? Sync.Operation(bytes: bytes) else {
                     isDamaged = true
                     continue
                 }
-                if known.insert(operation.id).inserted { operations.append(operation) }
+                if known.insert(operation.id).inserted {
+                    let logged = LoggedOperation(operation: operation, judgement: nil, lane: lane)
+                    operations.append(logged)
+                }
                 lastGroup.insert(operation.id)
             case .group:
                 lastGroup = []
@@ -315,10 +321,9 @@ struct JournalContent: Sendable {
         if segment.isDamaged {
             isDamaged = true
             damagedSegments.append(segment.number)
-            for case .operation(let bytes) in segment.entries {
-                if let operation = try? Sync.Operation(bytes: bytes) {  // nil: noted above
-                    inDamagedSegments.append(operation)
-                }
+            for case .operation(let bytes, let lane) in segment.entries
+            where (try? Sync.Operation(bytes: bytes)) != nil {  // nil: noted above
+                inDamagedSegments.append(.operation(bytes, lane))
             }
         }
         // An earlier segment was left for a newer one and may end as it was cut; it is read only.

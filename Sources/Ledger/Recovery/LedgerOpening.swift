@@ -35,7 +35,7 @@ struct OpenLedger: Sendable {
         do {
             try journal.startNewSegment()
             let own = try OwnOperations(database)
-            try journal.append(try own.needed().map { .operation($0) })
+            try journal.append(try own.needed())
             isJournalWhole.set(nil)
         } catch {
             // Tried again at the next record; until then the doctor and the page say so.
@@ -272,6 +272,7 @@ struct LedgerOpening {
             sql: """
                 CREATE TEMP TRIGGER operation_let_go AFTER DELETE ON main.operation
                 WHEN old.replica = (SELECT value FROM main.setting WHERE key = 'replica.id')
+                    OR old.acknowledged IS NOT NULL
                 BEGIN
                     INSERT INTO setting (key, value)
                     VALUES (

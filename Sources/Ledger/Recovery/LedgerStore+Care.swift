@@ -105,9 +105,9 @@ extension LedgerStore {
         let names = try? FileManager.default.contentsOfDirectory(atPath: parent)
         return try pool.read { database in
             let own = try OwnOperations(database)
-            let needed = try own.needed().map { try Sync.Operation(bytes: $0).id }
+            let needed = try own.neededNames()
             let missing = try content.operations.filter {
-                try own.stored($0.id) == nil && !own.wasLetGo($0.id)
+                try own.stored($0.operation.id) == nil && !own.wasLetGo($0.operation.id)
             }
             return JournalReport(
                 operations: content.operations.count,

@@ -14,30 +14,67 @@ struct OwnOperations {
     private let reading: LedgerReading
     /// Nil for a new store.
     let replica: Identifier?
+    /// The ids under which this terminal ever recorded, the present one last.
+    let identities: [Identifier]
 
     init(_ database: Database) throws {
         self.database = database
         reading = LedgerReading(database)
         replica = try reading.setting(Setting.replica).flatMap { Identifier(bytes: $0) }
+        let keys = try reading.setting(Setting.formerKeys) ?? []
+        let formers = try stride(from: 0, to: keys.count, by: 32).map {
+            try Replica(privateKey: Array(keys[$0..<min($0 + 32, keys.count)])).id
+        }
+        identities = formers + [replica].compactMap { $0 }
     }
 
-    /// The bytes of operations that the second journal has to have: those that the hub has not
+    /// The operations that the second journal has to have: those that the hub has not
     /// acknowledged.
-    func needed() throws -> [[UInt8]] {
-        guard let replica else { return [] }
-        return try database.all(
-            """
-            SELECT bytes FROM operation INDEXED BY operation_unsent
-            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
-            ORDER BY ordinal
-            """,
-            [replica.data]
-        ) { try $0.requiredBytes(0) }
+    func needed() throws -> [JournalEntry] {
+        try identities.flatMap { replica in
+            try database.all(
+                """
+                SELECT bytes, lane FROM operation INDEXED BY operation_unsent
+                WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
+                ORDER BY ordinal
+                """,
+                [replica.data]
+            ) { try Self.entry($0) }
+        }
     }
 
-    /// The bytes of operations that a journal should have and does not, in the order stored.
-    func unjournaled(_ content: JournalContent, now: Moment) throws -> [[UInt8]] {
-        guard let replica else { return [] }
+    /// The names of those.
+    func neededNames() throws -> [OperationID] {
+        var names: [OperationID] = []
+        for case .operation(let bytes, _) in try needed() {
+            names.append(try Sync.Operation(bytes: bytes).id)
+        }
+        return names
+    }
+
+    private static func entry(_ row: Row) throws -> JournalEntry {
+        .operation(try row.requiredBytes(0), Lane(rawValue: row[1]) ?? .edits)
+    }
+
+    /// The operations that a journal should have and does not, in the order stored.
+    func unjournaled(_ content: JournalContent, now: Moment) throws -> [JournalEntry] {
+        let limit = now.adding(milliseconds: -Self.keptMilliseconds).milliseconds
+        let lacking = try identities.flatMap { try unjournaled(of: $0, content) }.sorted()
+        return try lacking.compactMap { ordinal in
+            try database.first(
+                """
+                SELECT bytes, lane FROM operation
+                WHERE ordinal = ? AND (acknowledged IS NULL AND position IS NULL OR wall >= ?)
+                """,
+                [ordinal, limit]
+            ) { try Self.entry($0) }
+        }
+    }
+
+    private func unjournaled(
+        of replica: Identifier,
+        _ content: JournalContent
+    ) throws -> [Int64] {
         let rows = try database.all(
             """
             SELECT ordinal, incarnation, sequence FROM operation INDEXED BY operation_name
@@ -52,22 +89,14 @@ struct OwnOperations {
             )
             return (ordinal: row[0] as Int64, id: id)
         }
-        let limit = now.adding(milliseconds: -Self.keptMilliseconds).milliseconds
-        let lacking = rows.filter { !content.holds($0.id) }.map(\.ordinal).sorted()
-        return try lacking.compactMap { ordinal in
-            try database.first(
-                """
-                SELECT bytes FROM operation
-                WHERE ordinal = ? AND (acknowledged IS NULL AND position IS NULL OR wall >= ?)
-                """,
-                [ordinal, limit]
-            ) { try $0.requiredBytes(0) }
-        }
+        return rows.filter { !content.holds($0.id) }.map(\.ordinal)
     }
 
-    /// The operation to which the replica's next one links; nil when it made none.
-    func last() throws -> Sync.Operation? {
-        guard let replica, let hash = try reading.setting(Setting.lastHash) else { return nil }
+    /// The operation to which the replica's next one of a lane links; nil when it made none.
+    func last(_ lane: Lane) throws -> Sync.Operation? {
+        guard let replica, let hash = try reading.setting(Setting.lastHash(lane)) else {
+            return nil
+        }
         return try database.first(
             "SELECT bytes FROM operation WHERE replica = ? AND hash = ?",
             [replica.data, Data(hash)]
@@ -82,6 +111,11 @@ struct OwnOperations {
             """,
             id.arguments
         ) { try $0.requiredBytes(0) }
+    }
+
+    /// Whether an operation was made here, under whatever identity; all of a new store's were.
+    func isOwn(_ logged: LoggedOperation) -> Bool {
+        identities.isEmpty || identities.contains(logged.operation.id.replica)
     }
 
     /// Whether an operation was here and let go, since it is safe elsewhere.

@@ -85,10 +85,10 @@ struct Rebuilding {
     private func fill(_ database: Database, _ found: Found) throws {
         let transaction = LedgerTransaction(database)
         try restoreSettings(found.salvage, transaction)
-        let id = try transaction.setting(Setting.replica).flatMap { Identifier(bytes: $0) }
-        let salvaged = found.salvage.operations.filter { !content.holds($0.id) }
-        let own = (content.operations + salvaged).filter { $0.id.replica == id }
-        let missing = try own.filter { try transaction.operation($0.id) == nil }
+        try transaction.flush()
+        let salvaged = found.salvage.operations.filter { !content.holds($0.operation.id) }
+        let own = (content.operations + salvaged).filter(try OwnOperations(database).isOwn)
+        let missing = try own.filter { try transaction.operation($0.operation.id) == nil }
         // All of them, so that the chain goes on from the newest wherever it was.
         try Recovered.add(own, to: transaction)
         try transaction.set(Reconciliation.mark, to: [1])
@@ -106,6 +106,10 @@ struct Rebuilding {
     /// another epoch of the hub: its cursors go with its own, and the hub tells of the new one.
     private func restoreSettings(_ salvage: Salvage, _ transaction: LedgerTransaction) throws {
         let known = content.settings.merging(salvage.settings) { journaled, _ in journaled }
+            .filter { !content.removed.contains($0.key) }
+        for text in content.removed.sorted() {
+            try transaction.set(SettingKey(text), to: nil)
+        }
         let epoch = Setting.epoch
         let there = try transaction.setting(epoch)
         let isOther = there != nil && there != known[epoch.text]

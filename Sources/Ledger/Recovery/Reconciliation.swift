@@ -47,7 +47,7 @@ struct Reconciliation {
                 if own.replica == nil, !content.operations.isEmpty {
                     throw DamagedRow(what: "the replica's id is gone")
                 }
-                for operation in content.operations {
+                for operation in content.operations.map(\.operation) {
                     if let stored = try own.stored(operation.id), stored != operation.bytes {
                         throw DamagedRow(what: "operation \(operation.id)")
                     }
@@ -88,17 +88,15 @@ struct Reconciliation {
         var lacking = try lackingSettings(transaction)
         let own = try OwnOperations(database)
         let missing = try content.operations.filter {
-            try own.stored($0.id) == nil && !own.wasLetGo($0.id)
+            try own.stored($0.operation.id) == nil && !own.wasLetGo($0.operation.id)
         }
-        let replica = own.replica ?? content.operations.first?.id.replica
-        try Recovered.add(missing.filter { $0.id.replica == replica }, to: transaction)
+        if !missing.isEmpty { try Recovered.add(missing.filter(own.isOwn), to: transaction) }
         let unjournaled = try own.unjournaled(content, now: now)
-        lacking += unjournaled.map { .operation($0) }
-        lacking += content.inDamagedSegments.map { .operation($0.bytes) }
+        lacking += unjournaled + content.inDamagedSegments
         var damage: StoreDamage?
         let hadJournal = try transaction.setting(Self.mark) != nil && !isRebuilt
         // A program that ends between the two copies has told nobody; its last group is kept.
-        if hadJournal, !missing.allSatisfy({ content.lastGroup.contains($0.id) }) {
+        if hadJournal, !missing.allSatisfy({ content.lastGroup.contains($0.operation.id) }) {
             damage = StoreDamage(
                 .recordsMissing,
                 found: now,
@@ -145,18 +143,25 @@ struct Reconciliation {
 /// Operations that are brought back into a database.
 enum Recovered {
     /// Adds operations of the replica to its log, unsent, and sets where its chain stands.
-    static func add(_ operations: [Sync.Operation], to transaction: LedgerTransaction) throws {
-        for operation in operations where try transaction.operation(operation.id) == nil {
-            try transaction.append(LoggedOperation(operation: operation, judgement: nil))
+    ///
+    /// Each lane's chain goes on from the newest of the present identity, wherever it was found.
+    static func add(_ operations: [LoggedOperation], to transaction: LedgerTransaction) throws {
+        for logged in operations where try transaction.operation(logged.operation.id) == nil {
+            try transaction.append(logged)
         }
-        let last = try OwnOperations(transaction.database).last()
-        guard
-            let newest = (operations + [last].compactMap { $0 })
-                .max(by: { $0.stamp < $1.stamp })
-        else { return }
-        let stamp = HybridStamp(bits: try transaction.integer(Setting.stamp) ?? 0)
-        try transaction.set(Setting.stamp, to: max(newest.stamp, stamp).bits)
-        try transaction.set(Setting.lastHash, to: newest.hash.bytes)
+        // Settings are read from the database.
+        try transaction.flush()
+        let own = try OwnOperations(transaction.database)
+        for lane in Lane.allCases {
+            let found = operations.filter { $0.lane == lane }.map(\.operation)
+                .filter { $0.id.replica == own.replica }
+            let last = [try own.last(lane)].compactMap { $0 }
+            let newest = (found + last).max { $0.stamp < $1.stamp }
+            guard let newest else { continue }
+            let stamp = HybridStamp(bits: try transaction.integer(Setting.stamp) ?? 0)
+            try transaction.set(Setting.stamp, to: max(newest.stamp, stamp).bits)
+            try transaction.set(Setting.lastHash(lane), to: newest.hash.bytes)
+        }
         // Whoever goes on here mints a new incarnation.
         let count = try transaction.integer(Setting.rebuilds) ?? 0
         try transaction.set(Setting.rebuilds, to: count + 1)

@@ -13,7 +13,7 @@ struct Salvage {
 
     private(set) var settings: [String: [UInt8]] = [:]
     /// In the order recorded.
-    private(set) var operations: [Sync.Operation] = []
+    private(set) var operations: [LoggedOperation] = []
 
     /// Nothing.
     init() {}
@@ -35,7 +35,11 @@ struct Salvage {
 
     private mutating func readSettings(_ database: Database) {
         let enrolment = SettingKey("sync.enrolment")
-        for key in [Setting.privateKey, Setting.replica, Setting.epoch, enrolment] {
+        let keys = [
+            Setting.privateKey, Setting.replica, Setting.formerKeys, Setting.formerEnrolments,
+            Setting.successionCode, Setting.successionKey, Setting.epoch, enrolment,
+        ]
+        for key in keys {
             let value = try? LedgerReading(database).setting(key)  // nil: unreadable or not there
             if let value { settings[key.text] = value }
         }
@@ -54,15 +58,20 @@ struct Salvage {
     private mutating func readOperations(_ database: Database) {
         let last = try? Int64.fetchOne(database, sql: "SELECT max(ordinal) FROM operation")
         guard let last else { return }
-        var found: [Sync.Operation] = []
+        // A database of before there were lanes went on in one chain, which is the first lane's.
+        let hasLanes = (try? database.columns(in: "operation"))?.contains { $0.name == "lane" }
+        let lane = hasLanes == true ? "lane" : "0"
+        var found: [LoggedOperation] = []
         for ordinal in stride(from: last, to: max(0, last - Self.rowCountMax), by: -1) {
             // Nil: a row that cannot be read.
             let operation = try? database.first(
-                "SELECT bytes, hash FROM operation WHERE ordinal = ?",
+                "SELECT bytes, hash, \(lane) FROM operation WHERE ordinal = ?",
                 [ordinal]
-            ) { row -> Sync.Operation? in
+            ) { row -> LoggedOperation? in
                 let operation = try Sync.Operation(bytes: try row.requiredBytes(0))
-                return try row.identifier(1) == operation.hash ? operation : nil
+                let lane = Lane(rawValue: row[2]) ?? .edits
+                return try row.identifier(1) == operation.hash
+                    ? LoggedOperation(operation: operation, judgement: nil, lane: lane) : nil
             }
             if let operation = operation ?? nil { found.append(operation) }
         }

@@ -112,7 +112,7 @@ package nonisolated struct Tallyman_Sync_V1_WireOperation: @unchecked Sendable {
     set {_uniqueStorage()._replica = newValue}
   }
 
-  /// Random, minted with the replica's first operation after each start.
+  /// Random, minted with the replica's first operation of a lane after each start: a chain.
   package var incarnation: UInt64 {
     get {_storage._incarnation}
     set {_uniqueStorage()._incarnation = newValue}
@@ -125,7 +125,9 @@ package nonisolated struct Tallyman_Sync_V1_WireOperation: @unchecked Sendable {
   }
 
   /// The first 16 bytes of SHA-256 over the bytes of the operation before it; for the first of an
-  /// incarnation, of the replica's last operation before that start; empty for its first ever.
+  /// incarnation, of the lane's last operation before that start. A lane's first operation ever has
+  /// the first 16 bytes of SHA-256 over `"tallyman lane"`, the replica in hexadecimal and the lane's
+  /// number, each in the canonical encoding, or nothing.
   package var previous: Data {
     get {_storage._previous}
     set {_uniqueStorage()._previous = newValue}
@@ -211,6 +213,19 @@ package nonisolated struct Tallyman_Sync_V1_WireOperation: @unchecked Sendable {
     set {_uniqueStorage()._payload = newValue}
   }
 
+  /// The hub's epoch in whose order `seen` counts; 0 when the author does not say.
+  package var seenEpoch: UInt64 {
+    get {_storage._seenEpoch}
+    set {_uniqueStorage()._seenEpoch = newValue}
+  }
+
+  /// When a copy of a terminal says again, under the identity that it took since, what the hub keeps
+  /// aside as a fork: the first 16 bytes of SHA-256 over that operation's bytes.
+  package var again: Data {
+    get {_storage._again}
+    set {_uniqueStorage()._again = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -226,6 +241,14 @@ package nonisolated struct Tallyman_Sync_V1_WireAcceptance: Sendable {
   // methods supported on all messages.
 
   package var items: [Tallyman_Sync_V1_WireAcceptance.Item] = []
+
+  /// The epoch in whose order the positions count.
+  package var epoch: UInt64 = 0
+
+  /// The hub's Ed25519 over `"tallyman order 1"`, the scope's text, the epoch and each item's bytes
+  /// as they stand in this message, in the canonical encoding: with it, whoever holds a group can
+  /// give it back to a hub that lost it.
+  package var signature: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -254,9 +277,21 @@ package nonisolated struct Tallyman_Sync_V1_WireAcceptance: Sendable {
 
     package var timeUnsure: Bool = false
 
+    /// What the author had seen, counted in this epoch's order, when it wrote in another epoch's.
+    package var seen: UInt64 {
+      get {_seen ?? 0}
+      set {_seen = newValue}
+    }
+    /// Returns true if `seen` has been explicitly set.
+    package var hasSeen: Bool {self._seen != nil}
+    /// Clears the value of `seen`. Subsequent reads from it will return its default value.
+    package mutating func clearSeen() {self._seen = nil}
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _seen: UInt64? = nil
   }
 
   package init() {}
@@ -272,7 +307,7 @@ nonisolated extension Tallyman_Sync_V1_WireVerdict: SwiftProtobuf._ProtoNameProv
 
 nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WireOperation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}replica\0\u{1}incarnation\0\u{1}sequence\0\u{1}previous\0\u{1}stamp\0\u{1}author\0\u{3}wall_milliseconds\0\u{1}boot\0\u{3}monotonic_milliseconds\0\u{1}site\0\u{1}area\0\u{1}seen\0\u{1}kind\0\u{3}entity_kind\0\u{1}entity\0\u{1}type\0\u{1}bases\0\u{1}payload\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}replica\0\u{1}incarnation\0\u{1}sequence\0\u{1}previous\0\u{1}stamp\0\u{1}author\0\u{3}wall_milliseconds\0\u{1}boot\0\u{3}monotonic_milliseconds\0\u{1}site\0\u{1}area\0\u{1}seen\0\u{1}kind\0\u{3}entity_kind\0\u{1}entity\0\u{1}type\0\u{1}bases\0\u{1}payload\0\u{3}seen_epoch\0\u{1}again\0")
 
   fileprivate class _StorageClass {
     var _format: UInt32 = 0
@@ -294,6 +329,8 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
     var _type: String = String()
     var _bases: [Data] = []
     var _payload: Data = Data()
+    var _seenEpoch: UInt64 = 0
+    var _again: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -323,6 +360,8 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
       _type = source._type
       _bases = source._bases
       _payload = source._payload
+      _seenEpoch = source._seenEpoch
+      _again = source._again
     }
   }
 
@@ -360,6 +399,8 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
         case 18: try { try decoder.decodeRepeatedBytesField(value: &_storage._bases) }()
         case 19: try { try decoder.decodeSingularBytesField(value: &_storage._payload) }()
+        case 20: try { try decoder.decodeSingularFixed64Field(value: &_storage._seenEpoch) }()
+        case 21: try { try decoder.decodeSingularBytesField(value: &_storage._again) }()
         default: break
         }
       }
@@ -425,6 +466,12 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
       if !_storage._payload.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._payload, fieldNumber: 19)
       }
+      if _storage._seenEpoch != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._seenEpoch, fieldNumber: 20)
+      }
+      if !_storage._again.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._again, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -453,6 +500,8 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
         if _storage._type != rhs_storage._type {return false}
         if _storage._bases != rhs_storage._bases {return false}
         if _storage._payload != rhs_storage._payload {return false}
+        if _storage._seenEpoch != rhs_storage._seenEpoch {return false}
+        if _storage._again != rhs_storage._again {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -464,7 +513,7 @@ nonisolated extension Tallyman_Sync_V1_WireOperation: SwiftProtobuf.Message, Swi
 
 nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WireAcceptance"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0\u{1}epoch\0\u{1}signature\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -473,6 +522,8 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, Sw
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       default: break
       }
     }
@@ -482,11 +533,19 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, Sw
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
     }
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 2)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tallyman_Sync_V1_WireAcceptance, rhs: Tallyman_Sync_V1_WireAcceptance) -> Bool {
     if lhs.items != rhs.items {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -494,7 +553,7 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance: SwiftProtobuf.Message, Sw
 
 nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Tallyman_Sync_V1_WireAcceptance.protoMessageName + ".Item"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}hash\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}hash\0\u{1}position\0\u{1}verdict\0\u{1}reason\0\u{3}effective_milliseconds\0\u{3}effective_stamp\0\u{3}time_unsure\0\u{1}seen\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -510,12 +569,17 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Messag
       case 6: try { try decoder.decodeSingularSInt64Field(value: &self.effectiveMilliseconds) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.effectiveStamp) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.timeUnsure) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self._seen) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.operation.isEmpty {
       try visitor.visitSingularBytesField(value: self.operation, fieldNumber: 1)
     }
@@ -540,6 +604,9 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Messag
     if self.timeUnsure != false {
       try visitor.visitSingularBoolField(value: self.timeUnsure, fieldNumber: 8)
     }
+    try { if let v = self._seen {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -552,6 +619,7 @@ nonisolated extension Tallyman_Sync_V1_WireAcceptance.Item: SwiftProtobuf.Messag
     if lhs.effectiveMilliseconds != rhs.effectiveMilliseconds {return false}
     if lhs.effectiveStamp != rhs.effectiveStamp {return false}
     if lhs.timeUnsure != rhs.timeUnsure {return false}
+    if lhs._seen != rhs._seen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

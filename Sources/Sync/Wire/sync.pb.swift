@@ -17,6 +17,7 @@
 ///   POST /sync/v1/snapshot SnapshotRequest -> SnapshotManifest
 ///   POST /sync/v1/piece    PieceRequest  -> the piece's bytes
 ///   POST /sync/v1/watch    WatchRequest  -> WatchResponse
+///   POST /sync/v1/return   ReturnRequest -> ReturnResponse
 ///
 /// Bodies are these messages, `application/x-protobuf`.
 
@@ -50,6 +51,14 @@ package nonisolated struct Tallyman_Sync_V1_EnrollRequest: Sendable {
   /// The terminal's Ed25519 public key, 32 bytes.
   package var publicKey: Data = Data()
 
+  /// For a copy of another terminal that takes an identity of its own: Ed25519 by the key that it
+  /// had before, over `"tallyman succession 1"`, code and public key, each in the canonical encoding.
+  package var proof: Data = Data()
+
+  /// For a terminal that the hub has forgotten, since it was restored from before the enrolment: the
+  /// answer that it had then. Needs no code.
+  package var known: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -74,6 +83,13 @@ package nonisolated struct Tallyman_Sync_V1_EnrollResponse: Sendable {
 
   /// `SITE/AREA` or `company`
   package var scopes: [String] = []
+
+  /// the identity that a copy had before
+  package var former: Data = Data()
+
+  /// The hub's Ed25519 over `"tallyman terminal 1"`, the terminal's id and public key, name, scopes
+  /// and former, each in the canonical encoding.
+  package var certificate: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -113,6 +129,16 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   /// One for each operation of the request, in its order; empty when the epochs differ.
   package var items: [Tallyman_Sync_V1_PushResponse.Item] = []
 
+  /// To be sent again, if the terminal has it.
+  package var gaps: [Tallyman_Sync_V1_PushResponse.Gap] = []
+
+  /// Who answers: a terminal takes no other hub's word.
+  package var hub: Data = Data()
+
+  /// The hub has seen this terminal's identity in another machine too, and this one came later: the
+  /// code with which it enrols under a new key.
+  package var ticket: String = String()
+
   /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature. A proxy
   /// may give the answer to an earlier request, and a terminal must not take that for its own.
   package var batch: Data = Data()
@@ -133,6 +159,23 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
 
     /// The hub holds it on disk. False only when it must be sent again later.
     package var stored: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Operations of a chain that the hub misses: those after one and before another.
+  package nonisolated struct Gap: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var incarnation: UInt64 = 0
+
+    package var after: UInt64 = 0
+
+    package var before: UInt64 = 0
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -200,6 +243,66 @@ package nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
 
   package var entities: [Tallyman_Sync_V1_StateEntity] = []
 
+  /// Who answers: a terminal takes no other hub's word.
+  package var hub: Data = Data()
+
+  /// Names the request that this answers: the first 16 bytes of SHA-256 over its bytes. An answer
+  /// that a proxy kept from before a restore must not pass for another restore.
+  package var request: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A hub that was restored has another epoch, and lacks what it gave out after the backup was made.
+/// A terminal gives it back: whole groups of the hub's own order, each proven by its acceptance.
+package nonisolated struct Tallyman_Sync_V1_ReturnRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var `protocol`: UInt32 = 0
+
+  package var replica: Data = Data()
+
+  package var scope: String = String()
+
+  /// The epoch in whose order the groups stand.
+  package var epoch: UInt64 = 0
+
+  /// The position after which the groups begin; none of them: where shall I begin?
+  package var after: UInt64 = 0
+
+  package var operations: [Data] = []
+
+  /// Ed25519 over `"tallyman return 1"`, replica, scope, epoch, after and the SHA-256 of each
+  /// operation in turn.
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tallyman_Sync_V1_ReturnResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var hub: Data = Data()
+
+  /// The hub's epoch now.
+  package var epoch: UInt64 = 0
+
+  package var scope: String = String()
+
+  /// The position in the old order after which to go on; `reached` when nothing more is wanted.
+  package var after: UInt64 = 0
+
+  /// Names the request that this answers, as in PushResponse.
+  package var batch: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -226,7 +329,7 @@ fileprivate nonisolated let _protobuf_package = "tallyman.sync.v1"
 
 nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrollRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}code\0\u{3}public_key\0\u{1}proof\0\u{1}known\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -237,6 +340,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.code) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.known) }()
       default: break
       }
     }
@@ -252,6 +357,12 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     if !self.publicKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 3)
     }
+    if !self.proof.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 4)
+    }
+    if !self.known.isEmpty {
+      try visitor.visitSingularBytesField(value: self.known, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -259,6 +370,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.code != rhs.code {return false}
     if lhs.publicKey != rhs.publicKey {return false}
+    if lhs.proof != rhs.proof {return false}
+    if lhs.known != rhs.known {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -266,7 +379,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EnrollResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}hub\0\u{3}hub_public_key\0\u{1}epoch\0\u{1}name\0\u{1}scopes\0\u{1}former\0\u{1}certificate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -280,6 +393,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.scopes) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.former) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
       default: break
       }
     }
@@ -304,6 +419,12 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     if !self.scopes.isEmpty {
       try visitor.visitRepeatedStringField(value: self.scopes, fieldNumber: 6)
     }
+    if !self.former.isEmpty {
+      try visitor.visitSingularBytesField(value: self.former, fieldNumber: 7)
+    }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -314,6 +435,8 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
     if lhs.epoch != rhs.epoch {return false}
     if lhs.name != rhs.name {return false}
     if lhs.scopes != rhs.scopes {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -371,7 +494,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}batch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}gaps\0\u{1}hub\0\u{1}ticket\0\u{2}\u{a}batch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -381,7 +504,10 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.ticket) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
       default: break
       }
     }
@@ -394,8 +520,17 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 2)
     }
+    if !self.gaps.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gaps, fieldNumber: 3)
+    }
+    if !self.hub.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 4)
+    }
+    if !self.ticket.isEmpty {
+      try visitor.visitSingularStringField(value: self.ticket, fieldNumber: 5)
+    }
     if !self.batch.isEmpty {
-      try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 3)
+      try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 15)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -403,6 +538,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
   package static func ==(lhs: Tallyman_Sync_V1_PushResponse, rhs: Tallyman_Sync_V1_PushResponse) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.items != rhs.items {return false}
+    if lhs.gaps != rhs.gaps {return false}
+    if lhs.hub != rhs.hub {return false}
+    if lhs.ticket != rhs.ticket {return false}
     if lhs.batch != rhs.batch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -449,6 +587,46 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
     if lhs.reason != rhs.reason {return false}
     if lhs.known != rhs.known {return false}
     if lhs.stored != rhs.stored {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tallyman_Sync_V1_PushResponse.Gap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Tallyman_Sync_V1_PushResponse.protoMessageName + ".Gap"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}incarnation\0\u{1}after\0\u{1}before\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.incarnation) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.before) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.incarnation != 0 {
+      try visitor.visitSingularFixed64Field(value: self.incarnation, fieldNumber: 1)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 2)
+    }
+    if self.before != 0 {
+      try visitor.visitSingularUInt64Field(value: self.before, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tallyman_Sync_V1_PushResponse.Gap, rhs: Tallyman_Sync_V1_PushResponse.Gap) -> Bool {
+    if lhs.incarnation != rhs.incarnation {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.before != rhs.before {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -521,7 +699,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{2}\u{5}hub\0\u{1}request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -538,6 +716,8 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 7: try { try decoder.decodeSingularBytesField(value: &self.reducer) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
+      case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
       }
     }
@@ -571,6 +751,12 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if !self.entities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 9)
     }
+    if !self.hub.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
+    }
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -584,6 +770,118 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.reducer != rhs.reducer {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
+    if lhs.hub != rhs.hub {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tallyman_Sync_V1_ReturnRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReturnRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}operations\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.replica) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.scope) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 6: try { try decoder.decodeRepeatedBytesField(value: &self.operations) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.`protocol` != 0 {
+      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
+    }
+    if !self.replica.isEmpty {
+      try visitor.visitSingularBytesField(value: self.replica, fieldNumber: 2)
+    }
+    if !self.scope.isEmpty {
+      try visitor.visitSingularStringField(value: self.scope, fieldNumber: 3)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 4)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 5)
+    }
+    if !self.operations.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.operations, fieldNumber: 6)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tallyman_Sync_V1_ReturnRequest, rhs: Tallyman_Sync_V1_ReturnRequest) -> Bool {
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.replica != rhs.replica {return false}
+    if lhs.scope != rhs.scope {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.operations != rhs.operations {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tallyman_Sync_V1_ReturnResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReturnResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hub\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{2}\u{b}batch\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.scope) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hub.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 2)
+    }
+    if !self.scope.isEmpty {
+      try visitor.visitSingularStringField(value: self.scope, fieldNumber: 3)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 4)
+    }
+    if !self.batch.isEmpty {
+      try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 15)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tallyman_Sync_V1_ReturnResponse, rhs: Tallyman_Sync_V1_ReturnResponse) -> Bool {
+    if lhs.hub != rhs.hub {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.scope != rhs.scope {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.batch != rhs.batch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

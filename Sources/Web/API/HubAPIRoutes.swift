@@ -29,6 +29,13 @@ public struct HubAPIRoutes: Sendable {
         router.get("api/v1/exception-reports") { _, _ in
             try Self.list(try await hub.read { try $0.exceptionReports(in: $1) })
         }
+        router.get("api/v1/quarantine") { request, _ in
+            let all = request.uri.queryParameters["all"] == "true"
+            return try Self.list(try await hub.read { try $0.keptAside(all: all, in: $1) })
+        }
+        router.get("api/v1/terminals") { _, _ in
+            try Self.list(try await hub.read { try $0.terminals(in: $1) })
+        }
         router.get("openapi.yaml") { _, _ in
             Response(
                 status: .ok,

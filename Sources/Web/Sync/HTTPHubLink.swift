@@ -71,6 +71,10 @@ public struct HTTPHubLink: HubLink {
         try await post("watch", request, timeout: Self.watchTimeout)
     }
 
+    public func giveBack(_ request: [UInt8]) async throws -> [UInt8] {
+        try await post("return", request)
+    }
+
     public func enroll(_ request: [UInt8]) async throws -> [UInt8] {
         try await post("enroll", request)
     }

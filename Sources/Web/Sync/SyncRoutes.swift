@@ -32,6 +32,9 @@ public struct SyncRoutes: Sendable {
         router.post("sync/v1/watch") { request, _ in
             try await Self.answer(request) { try await watch.answer($0) }
         }
+        router.post("sync/v1/return") { request, _ in
+            try await Self.answer(request) { try await hub.giveBack($0) }
+        }
         router.post("sync/v1/enroll") { request, _ in
             try await Self.answer(request) { try await hub.enroll($0) }
         }
@@ -52,11 +55,13 @@ public struct SyncRoutes: Sendable {
     private static func status(of refusal: any Refusal) -> HTTPResponse.Status {
         switch refusal as? SyncRefusal {
         case .unknownTerminal, .badSignature: .unauthorized
-        case .scopeNotPermitted, .enrolmentCode: .forbidden
+        case .foreignOrder, .scopeNotPermitted, .enrolmentCode: .forbidden
         case .malformed, .version, .tooMany, .publicKey: .badRequest
         case .repairing, .tooManyWaiting: .serviceUnavailable
         case .noSnapshot: .notFound
-        case .notEnrolled, .remote, nil: .conflict
+        case .foreignHub, .noSuchTicket, .settled, .unreadable, .quarantinedAgain,
+            .dismissalWithoutReason, .notEnrolled, .remote, nil:
+            .conflict
         }
     }
 }

@@ -13,7 +13,8 @@ struct HubCommand: AsyncParsableCommand {
         abstract: "The hub that the terminals reconcile with.",
         subcommands: [
             Serve.self, Site.self, Enroll.self, Import.self, Orders.self, Note.self, Review.self,
-            KeyCommand.self, SupplierCommand.self,
+            KeyCommand.self, SupplierCommand.self, Quarantine.self, Terminals.self, Revoke.self,
+            Resume.self,
         ]
     )
 

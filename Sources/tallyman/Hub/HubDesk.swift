@@ -30,6 +30,7 @@ struct HubDesk: Sendable {
             dice: SystemDice(),
             shelf: try PieceFolder(in: data)
         )
+        try await data.keepOwner(of: store)
         return HubDesk(shell: shell, store: store, address: address)
     }
 
@@ -72,6 +73,8 @@ struct HubDesk: Sendable {
             return .keys(try await keys(request).map(SupplierKeyView.init))
         case .why(let order):
             return .observations(try await shell.read { try $0.why(order, in: $1) })
+        case .keptAside, .release, .dismiss, .terminals, .revoke, .resume:
+            return try await answerIntake(request)
         case .verify:
             let reducer = try await shell.read { node, _ in node.replica.reducer }
             return .verified(

@@ -18,6 +18,12 @@ enum HubRequest: Codable, Sendable {
     case rotateKey(supplier: String)
     case revokeKey(supplier: String, key: String)
     case why(order: String)
+    case keptAside(all: Bool)
+    case release(ticket: UInt64, worker: String)
+    case dismiss(ticket: UInt64, reason: String, worker: String)
+    case terminals
+    case revoke(String)
+    case resume
     case verify
     case backup(path: String)
 }
@@ -31,6 +37,7 @@ extension HubRequest {
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
             .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
+        case .keptAside, .release, .dismiss, .terminals, .revoke, .resume: false
         }
     }
 }
@@ -68,6 +75,9 @@ enum HubAnswer: Codable, Sendable {
     case keys([SupplierKeyView])
     case suppliers([SupplierView])
     case observations([ObservationView])
+    case keptAside([KeptView])
+    case released(verdict: String)
+    case terminals([TerminalView])
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int, photos: PhotosAnswer?)
 }

@@ -28,8 +28,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "What people do at a terminal in a day, 1 to 10000.")
     var operations = SimulationSettings().actionsADay
 
-    @Option(help: "What may go wrong: all, none, or names separated by commas.")
-    var faults = "all"
+    @Option(help: "What may go wrong: usual, all, none, or names separated by commas.")
+    var faults = "usual"
 
     @Option(help: "Play with a wilful defect, to see that it is found; list shows them.")
     var defect: String?
