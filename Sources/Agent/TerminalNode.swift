@@ -15,7 +15,7 @@ public struct TerminalNode: Sendable {
 
     public package(set) var terminal: TerminalReplica
     let compressor: any Compressor
-    let rules: CodeRules
+    var rules: CodeRules
 
     /// Opens the terminal of a store: makes its key when the store is new, and brings the state up
     /// to this program's reducer.

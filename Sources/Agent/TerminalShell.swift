@@ -107,6 +107,14 @@ public final class TerminalShell: Sendable {
         (recorded, tellRecorded) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Reads suppliers' own codes by other rules from the next scan on.
+    ///
+    /// - Throws: what the store throws.
+    public func use(_ rules: CodeRules) async throws {
+        // In a turn of its own, so that no transaction that is under way puts back the old ones.
+        try await store.write { _ in self.state.withLock { $0.node.rules = rules } }
+    }
+
     /// The terminal's side of sync, as it is now.
     var terminal: TerminalReplica { state.withLock(\.node.terminal) }
 

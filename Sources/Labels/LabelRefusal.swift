@@ -39,7 +39,7 @@ public enum LabelRefusal: Refusal, Equatable {
             ["label": label, "element": element, "other": other]
         case .tooManyPages(let label, let pages, let pagesMax):
             ["label": label, "pages": String(pages), "max": String(pagesMax)]
-        case .badSSCC(let read): ["read": read]
+        case .badSSCC(let read): ["read": PrintableText.clean(String(read.prefix(60)))]
         }
     }
 }

@@ -289,17 +289,31 @@ def test_the_sheet_of_teach_codes_can_be_printed(terminal, open_kiosk, tmp_path)
 
 # ---- the browser's camera -----------------------------------------------------------------------
 
+def gs1_rows(data):
+    """The modules of a QR code with FNC1 in first position, as zint draws it: runs of dark ones."""
+    made = subprocess.run(["zint", "-b", "58", "--gs1", "-d", data, "--dump"], check=True, capture_output=True, text=True)
+    for row, line in enumerate(made.stdout.splitlines()):
+        bits = bin(int("1" + line.replace(" ", ""), 16))[3:]
+        for run in re.finditer("1+", bits):
+            yield run.start(), row, len(run.group())
+
+
 def film(path, *texts, width=640, height=480, frames=10):
-    """A film of QR codes as Chromium's fake camera takes it: YUV4MPEG2, the code in the middle."""
+    """A film of QR codes as Chromium's fake camera takes it: YUV4MPEG2, the code in the middle.
+
+    A text is what the code holds; a list has its runs of dark modules.
+    """
     with open(path, "wb") as file:
         file.write(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n" % (width, height))
         for text in texts:
             luma = bytearray(b"\xeb" * (width * height))
             if text:
-                drawn = path.with_suffix(".svg")
-                subprocess.run([PROGRAM, "code", "make", text, "--out", drawn], check=True, capture_output=True)
-                runs = re.findall(r"M(\d+) (\d+)h(\d+)v1", drawn.read_text())
-                runs = [tuple(map(int, run)) for run in runs]
+                runs = text
+                if isinstance(text, str):
+                    drawn = path.with_suffix(".svg")
+                    subprocess.run([PROGRAM, "code", "make", text, "--out", drawn], check=True, capture_output=True)
+                    runs = re.findall(r"M(\d+) (\d+)h(\d+)v1", drawn.read_text())
+                    runs = [tuple(map(int, run)) for run in runs]
                 side = max(column + count for column, _, count in runs)
                 scale = 320 // side
                 left, top = (width - side * scale) // 2, (height - side * scale) // 2
@@ -336,6 +350,41 @@ def test_the_camera_of_the_browser_reads_a_code_once(hub, tmp_path, pictures, si
         page.locator(".devices-key").click()
         page.locator("[data-camera-key]").click()
         expect(page.locator("#camera")).to_be_hidden()
+    finally:
+        browser.close()
+        wired.stop()
+
+
+@pytest.mark.skipif(not shutil.which("zint"), reason="zint is missing: .ci/install tests brings it")
+def test_the_camera_of_the_browser_keeps_the_separator_of_a_gs1_code(hub, tmp_path, pictures):
+    """A count of 5 in front of a carton's number: without its FNC1 the count would swallow it."""
+    number = f"DN-EYE-{next(names)}"
+    carton = "069012340000000016"
+    note = hub.note(number, tmp_path / "note.json")
+    wired = Wired(hub, tmp_path / "wired", camera=True)
+    movie = tmp_path / "film.y4m"
+    film(movie, list(gs1_rows(f"[37]5[00]{carton}")))
+    from kiosk import Kiosk
+
+    browser = CHROMIUM["launch"](movie)
+    try:
+        width, height = SIZES["1280x800"]
+        context = browser.new_context(viewport={"width": width, "height": height})
+        page = context.new_page()
+        # Until the receipt is open there is nothing for the camera to see.
+        page.add_init_script(
+            "const look = fetch; window.eyes = false;"
+            "window.fetch = (path, how) => path === '/camera' && !window.eyes"
+            " ? Promise.resolve(new Response('{\"state\":\"nothing\"}')) : look(path, how);"
+        )
+        page.goto(wired.url)
+        kiosk = Kiosk(page, "zh-CN", SIZES["1280x800"], pictures, [])
+        kiosk.scan(CLERK, "good")
+        kiosk.scan(note, "good")
+        before = page.evaluate("window.answers")
+        page.evaluate("window.eyes = true")
+        kiosk.answered(before, "good")
+        kiosk.says("kiosk.carton_seen", carton=carton, line=1)
     finally:
         browser.close()
         wired.stop()

@@ -1,10 +1,13 @@
 """The three workflows at a terminal without its hub, worked by a scanner that types."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
 from kiosk import Kiosk
-from plant import SITE
+from conftest import names
+from plant import SITE, Terminal, wait
 
 CLERK, INSPECTOR, LINE_WORKER = "TM:W:W001", "TM:W:W003", "TM:W:W005"
 # A second press of one key within this time is taken for a glove's.
@@ -416,3 +419,43 @@ def test_two_terminals_at_one_address_sign_nobody_out(terminal, another_terminal
     one.at("report")
     other.scan("TM:C:REPORT", "good")
     other.at("report")
+
+
+def test_rules_for_suppliers_codes_are_read_anew_and_a_wrong_file_changes_nothing(
+    hub, open_kiosk, tmp_path, monkeypatch
+):
+    folder = tmp_path / "templates" / "CodeRules"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("TALLYMAN_TEMPLATES", str(tmp_path / "templates"))
+    hub.ask("hub", "supplier", "unsigned", "HD-METAL", "refuse")
+    terminal = Terminal(hub, tmp_path / "ruled", f"rules-{next(names)}")
+    try:
+        rules = lambda: terminal.daemon.health()["codeRules"]
+        first = rules()["count"]
+        kiosk = open_kiosk((1280, 800), "en", at=terminal)
+        sign_in(kiosk, CLERK)
+        kiosk.scan("XX~4711", "wrong")
+        unknown = kiosk.feedback()
+        file = folder / "zz.yaml"
+
+        def write(pattern):
+            rule = {"name": "ours", "carrier": "note", "form": "pattern", "supplier": "HD-METAL", "pattern": pattern}
+            file.write_text(json.dumps({"rules": [rule]}))
+
+        write("XX~(?<number>[0-9]+)")
+        wait(lambda: rules()["count"] == first + 1)
+        kiosk.scan("XX~4711", "wrong")
+        known = kiosk.feedback()
+        assert "HD-METAL" in known and known != unknown
+        write("XX~(?<number>[0-9")
+        trouble = wait(lambda: rules().get("trouble"))
+        assert "ours" in trouble and rules()["count"] == first + 1
+        kiosk.scan("XX~4711", "wrong")
+        assert kiosk.feedback() == known
+        file.unlink()
+        wait(lambda: rules()["count"] == first and not rules().get("trouble"))
+        kiosk.scan("XX~4711", "wrong")
+        assert kiosk.feedback() == unknown
+        assert "those from before stay" in terminal.daemon.log.read_text()
+    finally:
+        terminal.stop()

@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -97,6 +96,7 @@ def test_a_receipts_slip_and_labels_are_printed(desk, hub, zebra, open_kiosk, tm
     kiosk.picture("receipt-closed")
     kiosk.is_well_made()
     kiosk.page.get_by_role("link", name=kiosk.text("print.labels_key")).click()
+    labels_page = kiosk.page.url
     rows = kiosk.page.locator(".print-job")
     expect(rows).to_have_count(2)  # the slip, and a label of the one line that was counted
     kiosk.picture("print-labels")
@@ -125,5 +125,19 @@ def test_a_receipts_slip_and_labels_are_printed(desk, hub, zebra, open_kiosk, tm
     kiosk.page.get_by_role("button", name=kiosk.text("print_action.cancel")).first.click()
     wait(lambda: any(job["state"] == "cancelled" for job in jobs(desk)))
     assert len(zebra.labels) == 2
-    time.sleep(0.1)
+    assert kiosk.complaints == []
+
+    # Whoever wants them on another printer says so before they are printed.
+    kiosk.page.goto(labels_page)
+    chosen = kiosk.page.locator(".print-choice button[aria-pressed='true']")
+    expect(chosen).to_have_text(["zebra", "zebra"])
+    kiosk.page.locator(".print-choice").nth(1).get_by_role("button", name="zulu").click()
+    expect(chosen).to_have_text(["zebra", "zulu"])
+    expect(kiosk.page.locator(".print-job .print-state b")).to_have_text(["zebra", "zulu"])
+    kiosk.picture("print-labels-chosen")
+    kiosk.is_well_made(millimetres=12)
+    known = {job["id"] for job in jobs(desk)}
+    kiosk.page.get_by_role("button", name=kiosk.text("print.print_all")).click()
+    expect(kiosk.page).to_have_url(re.compile("/print$"))
+    assert sorted(job["printer"] for job in jobs(desk) if job["id"] not in known) == ["zebra", "zulu"]
     assert kiosk.complaints == []

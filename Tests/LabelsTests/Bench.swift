@@ -30,7 +30,7 @@ enum LabelBench {
             ? beside : ImagingWorkerClient.standardExecutable
     }()
 
-    private static let templates = URL(filePath: #filePath).deletingLastPathComponent()
+    static let templates = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Templates/Labels")
 

@@ -115,6 +115,19 @@ final class Desk: Sendable {
         }
     }
 
+    /// Waits until a print server has taken a job.
+    func waitForTicket(_ id: Int64, seconds: Double = 20) async throws -> PrintJob {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let job = try await queue.job(id)
+            if let job, !job.ticket.isEmpty { return job }
+            guard ContinuousClock.now < end else {
+                throw Late(what: "no ticket for job \(String(describing: job))")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     struct Late: Error, CustomStringConvertible {
         let what: String
 

@@ -187,6 +187,35 @@ struct PrintServerTests {
         #expect(printer.garbage == 0)
     }
 
+    @Test func `a printer of CUPS that a terminal's profile names prints`() async throws {
+        let printer = try TestPrinter(ZebraManner())
+        let cups = try PrivateCUPS(deviceURI: "socket://127.0.0.1:\(printer.port)")
+        let desk = try Desk()
+        let file = desk.root + "/terminal.yaml"
+        try """
+        devices:
+          - name: office
+            profile: zebra-zd421
+            port: cups:127.0.0.1:\(cups.port)/zebra
+
+        """.write(toFile: file, atomically: true, encoding: .utf8)
+        let carried = LabelBench.templates.deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Devices").path
+        let library = try ProfileLibrary(folders: [carried])
+        let named = try #require(try library.terminal(file).printers().first)
+        #expect(throws: DeviceFault.self) { try named.open(milliseconds: 500) }
+        try await cups.start()
+        try named.open()
+        try await desk.queue.save(named.printer)
+        let id = try await desk.order("office")
+        try await desk.running {
+            let job = try await desk.wait(id, for: [.sent, .failed, .unknown], seconds: 40)
+            #expect(job.state == .sent)
+            #expect(job.note == PrintNote.serverDone.rawValue)
+        }
+        #expect(printer.printed.count == 1)
+    }
+
     @Test func `a job that CUPS holds for a printer that is off is taken back there`()
         async throws
     {
@@ -197,13 +226,7 @@ struct PrintServerTests {
         try await desk.addPrinter("office", cups.address, .zpl)
         let id = try await desk.order("office")
         try await desk.running {
-            let end = ContinuousClock.now + .seconds(20)
-            while try await desk.queue.job(id)?.ticket.isEmpty != false,
-                ContinuousClock.now < end
-            {
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            let held = try #require(try await desk.queue.job(id))
+            let held = try await desk.waitForTicket(id)
             #expect(held.state == .sending)
             #expect(held.note == PrintNote.atServer.rawValue)
             _ = try await desk.queue.cancel(id, now: Moment(milliseconds: 1))
@@ -308,12 +331,7 @@ struct PrintServerTests {
         try await desk.addPrinter("office", cups.address, .zpl)
         let id = try await desk.order("office")
         try await desk.running {
-            let end = ContinuousClock.now + .seconds(20)
-            while try await desk.queue.job(id)?.ticket.isEmpty != false,
-                ContinuousClock.now < end
-            {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            _ = try await desk.waitForTicket(id)
             cups.kill()
             let cut = try await desk.wait(id, for: [.sending], note: .interrupted)
             #expect(!cut.ticket.isEmpty)

@@ -1,4 +1,5 @@
 import Foundation
+import Tally
 import Yams
 
 /// The profiles of `Devices`, as they are carried, and as a plant adds to them.
@@ -114,14 +115,15 @@ public struct ProfileLibrary: Sendable {
     }
 
     private static func text(at path: String) throws(ProfileRefusal) -> String {
+        let data: Data
         do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            guard data.count <= 1 << 20, let text = String(validating: data, as: UTF8.self) else {
-                throw CocoaError(.fileReadInapplicableStringEncoding)
-            }
-            return text
+            data = try Data(contentsOf: URL(filePath: path))
         } catch {
-            throw .unreadable(file: path, detail: error.localizedDescription)
+            throw .unreadable(file: path, detail: FileWords.words(error))
         }
+        guard data.count <= 1 << 20, let text = String(validating: data, as: UTF8.self) else {
+            throw .unreadable(file: path, detail: "it is no text, or longer than 1 MiB")
+        }
+        return text
     }
 }

@@ -2,6 +2,7 @@ import CLinuxDevices
 import Foundation
 import Glibc
 import Imaging
+import Tally
 
 /// A folder in which other programs leave pictures of codes, or lists of what was scanned.
 ///
@@ -101,7 +102,7 @@ struct WatchedFolder: DeviceDriver {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         } catch {
-            throw .gone(port: port.description, detail: error.localizedDescription)
+            throw .gone(port: port.description, detail: FileWords.words(error))
         }
         let now = DeviceLine.now
         var known: [String: Seen] = [:]

@@ -1,4 +1,5 @@
 import Foundation
+import Tally
 
 /// The folders in which the carried files (`Templates/`) are looked for.
 ///
@@ -74,7 +75,7 @@ public struct TemplateFolder: Sendable {
         do {
             return try Data(contentsOf: file)
         } catch {
-            throw .unreadable(file.path, detail: "\(error.localizedDescription)")
+            throw .unreadable(file.path, detail: FileWords.words(error))
         }
     }
 

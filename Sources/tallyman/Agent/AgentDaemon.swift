@@ -70,16 +70,18 @@ struct AgentDaemon {
         _ logger: Logger
     ) async throws {
         let clock = try MachineClock()
+        let rules = try CodeRuleWatch(try Texts.folder(), logger: logger)
         let shell = try await TerminalShell(
             store: store,
             vocabulary: PlantVocabulary.all,
             compressor: NoteCompression.compressor,
-            rules: try CodeRuleLibrary.rules(Texts.folder()),
+            rules: rules.rules,
             clock: clock,
             dice: SystemDice(),
             report: { $0.log(to: logger) },
             watch: store
         )
+        rules.serve(shell)
         let daemon = Daemon(
             name: "agent",
             listen: listen,
@@ -97,16 +99,16 @@ struct AgentDaemon {
             store: store,
             texts: try StringTable(try Texts.folder())
         )
-        let desk = AgentDesk(shell: shell, store: store, printing: printing, devices: devices) {
-            (daemon.address.text, pump?.isConnected ?? false)
-        }
+        let desk = AgentDesk(
+            shell: shell,
+            store: store,
+            printing: printing,
+            devices: devices,
+            rules: rules
+        ) { (daemon.address.text, pump?.isConnected ?? false) }
         let pages = Router()
         CommandRoutes(shell, texts: try StringTable(try Texts.folder())).add(to: pages)
-        PrintRoutes(printing).add(to: pages)
-        let templates = try Texts.folder()
-        try PrintPage(desk: printing, folder: templates).add(to: pages)
-        try ReceiptLabelPage(desk: printing, shell: shell, clock: clock, folder: templates)
-            .add(to: pages)
+        try Self.addPrinting(printing, shell, clock, to: pages)
         let photos = Self.addPhotos(of: blobs, blobPump, shell, to: pages, logger)
         let kiosk = try KioskPages(
             shell: shell,
@@ -127,11 +129,24 @@ struct AgentDaemon {
         var services: [any Service] = []
         if let pump, let blobPump { services = [pump, blobPump] }
         services.append(StoreCaretaker(store: store, logger: logger))
-        services.append(SpoolerService(spooler: spooler))
+        services += [SpoolerService(spooler: spooler), rules] as [any Service]
         services.append(DeviceService(devices: devices, pages: kiosk))
         try devices.start()
         defer { devices.stop() }
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    private static func addPrinting(
+        _ desk: PrintDesk,
+        _ shell: TerminalShell,
+        _ clock: MachineClock,
+        to pages: Router<BasicRequestContext>
+    ) throws {
+        let templates = try Texts.folder()
+        PrintRoutes(desk).add(to: pages)
+        try PrintPage(desk: desk, folder: templates).add(to: pages)
+        try ReceiptLabelPage(desk: desk, shell: shell, clock: clock, folder: templates)
+            .add(to: pages)
     }
 
     /// What moves records and photos to the hub; nil where no hub is known.
@@ -282,6 +297,7 @@ struct AgentDesk: Sendable {
     let store: LedgerStore
     let printing: PrintDesk
     let devices: TerminalDevices
+    let rules: CodeRuleWatch
     /// Where the page is served, and whether the hub is reachable.
     let now: @Sendable () -> (address: String, isConnected: Bool)
 
@@ -372,6 +388,7 @@ struct AgentDesk: Sendable {
             let devices: [AgentAnswer.Device]
             let room: String
             let damage: String?
+            let codeRules: CodeRuleWatch.Standing
         }
         let status = try await status()
         let isFailing = status.failing || status.room == "\(RoomLeft.none)"
@@ -384,7 +401,8 @@ struct AgentDesk: Sendable {
             unsyncedSince: status.unsyncedSince,
             devices: status.devices,
             room: status.room,
-            damage: status.damage.map { "\($0.finding) \($0.found)" }
+            damage: status.damage.map { "\($0.finding) \($0.found)" },
+            codeRules: rules.standing
         )
         return Array(try JSONEncoder().encode(health))
     }

@@ -134,20 +134,28 @@ enum PictureForm: String, CaseIterable, ExpressibleByArgument {
 /// Files, with errors that name them.
 enum FileBytes {
     static func read(_ path: String) throws -> [UInt8] {
+        guard !isFolder(path) else { throw FileTrouble(path: path, reason: "it is a folder") }
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
-            throw FileTrouble(path: path, reason: (error as NSError).localizedDescription)
+            throw FileTrouble(path: path, reason: FileWords.words(error))
         }
     }
 
     /// Writes to a new file that then takes the place of an old one.
     static func write(_ bytes: [UInt8], _ path: String) throws {
+        guard !isFolder(path) else { throw FileTrouble(path: path, reason: "it is a folder") }
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw FileTrouble(path: path, reason: (error as NSError).localizedDescription)
+            throw FileTrouble(path: path, reason: FileWords.words(error))
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
     }
 }
 

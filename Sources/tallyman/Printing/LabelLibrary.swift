@@ -121,7 +121,7 @@ enum LabelDataFile {
         do {
             root = try JSONSerialization.jsonObject(with: Data(bytes))
         } catch {
-            throw LabelRefusal.badData((error as NSError).localizedDescription)
+            throw LabelRefusal.badData("no JSON")
         }
         guard let map = root as? [String: Any] else { throw LabelRefusal.badData("no object") }
         var data = LabelData()

@@ -13,6 +13,9 @@ import Tally
 /// |---|---|
 /// | `GET /labels/receipt/<id>` | shows which labels, and where they would be printed |
 /// | `POST /labels/receipt/<id>` | queues them, and leads to the print queue |
+///
+/// Both take the printers that a person chose, `slip=` and `labels=`; one that is not named is
+/// chosen by its kind.
 public struct ReceiptLabelPage: Sendable {
     private let desk: PrintDesk
     private let shell: TerminalShell
@@ -48,7 +51,13 @@ public struct ReceiptLabelPage: Sendable {
     /// Adds the page's routes.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.get("labels/receipt/:id") { request, context in
-            try await show(request, try context.parameters.require("id"), refusal: nil)
+            let wanted = ChosenPrinters(request.uri.query ?? "")
+            return try await show(
+                request,
+                try context.parameters.require("id"),
+                wanted,
+                refusal: nil
+            )
         }
         router.post("labels/receipt/:id") { request, context in
             try await print(request, try context.parameters.require("id"))
@@ -67,25 +76,25 @@ public struct ReceiptLabelPage: Sendable {
     }
 
     /// The labels of a receipt; nil when no printer is set up.
-    private func labels(_ id: String, _ words: KioskWords) async throws -> ReceiptLabels? {
+    private func labels(
+        _ id: String,
+        _ wanted: ChosenPrinters,
+        _ words: KioskWords
+    ) async throws -> ReceiptLabels? {
         guard let id = Identifier(text: id), let site = try await shell.status().site else {
             throw HTTPError(.notFound)
         }
-        let printers = try await desk.queue.printers()
-        // Slips go to a receipt printer where there is one, labels to one that is wide enough.
-        let slip = printers.first { $0.language == .escpos } ?? printers.first
-        let wide = printers.filter { $0.language != .escpos }
-        let label = wide.first { $0.width >= 100_000 } ?? wide.first ?? printers.first
+        let chosen = wanted.completed(from: try await desk.queue.printers())
         return try await shell.read { (reader, _) -> ReceiptLabels? in
             guard let receipt = try reader.receipt(id, site: site) else {
                 throw HTTPError(.notFound)
             }
-            guard let slip, let label else { return nil }
+            guard let slip = chosen.slip, let label = chosen.label else { return nil }
             return try ReceiptLabels(
                 receipt,
                 site: site,
-                slipPrinter: slip.name,
-                labelPrinter: label.name,
+                slipPrinter: slip,
+                labelPrinter: label,
                 reader,
                 words
             )
@@ -95,16 +104,21 @@ public struct ReceiptLabelPage: Sendable {
     private func show(
         _ request: Request,
         _ id: String,
+        _ wanted: ChosenPrinters,
         refusal: (any Refusal)?
     ) async throws -> Response {
         let words = words(request)
-        let labels = try await labels(id, words)
+        let printers = try await desk.queue.printers()
+        let labels = try await labels(id, wanted, words)
         let view = ReceiptLabelView(
             text: table.sections(words.language),
             language: words.language.rawValue,
             path: "/labels/receipt/\(id)",
             refusal: refusal.map { words.text("problem.\($0.code.text)", $0.facts) },
             hasPrinters: labels != nil,
+            chosen: wanted.completed(from: printers).fields,
+            choices: printers.count > 1
+                ? wanted.choices(among: printers) { words.text("print.\($0)") } : [],
             labels: (labels?.all ?? []).map { row($0, words) }
         )
         let html = try pages.render("Kiosk/labels", view)
@@ -136,13 +150,14 @@ public struct ReceiptLabelPage: Sendable {
     private func print(_ request: Request, _ id: String) async throws -> Response {
         // The cookie is never sent from another site's pages: who sends it was on this page.
         guard request.cookies[KioskPages.sessionCookie] != nil else { throw HTTPError(.forbidden) }
+        let wanted = ChosenPrinters(String(buffer: try await request.body.collect(upTo: 4_096)))
         do {
-            for order in try await labels(id, words(request))?.all ?? [] {
+            for order in try await labels(id, wanted, words(request))?.all ?? [] {
                 _ = try await desk.print(order)
             }
             return Response(status: .seeOther, headers: [.location: "/print"])
         } catch let refusal as any Refusal {
-            return try await show(request, id, refusal: refusal)
+            return try await show(request, id, wanted, refusal: refusal)
         }
     }
 }
@@ -160,5 +175,9 @@ struct ReceiptLabelView: Sendable {
     let path: String
     let refusal: String?
     let hasPrinters: Bool
+    /// What the keys below send along.
+    let chosen: [ChosenPrinters.Field]
+    /// None where there is one printer only.
+    let choices: [ChosenPrinters.Choice]
     let labels: [Row]
 }
