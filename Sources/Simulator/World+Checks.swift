@@ -115,7 +115,9 @@ extension World {
                 where try terminal.node.terminal.cursor(of: scope, in: reading)
                     != heads[scope] ?? 0
                 {
-                    return "terminal \(terminal.index) has not fetched all of \(scope)"
+                    let place = try terminal.node.terminal.cursor(of: scope, in: reading)
+                    return "terminal \(terminal.index) has not fetched all of \(scope): "
+                        + "\(place) of \(heads[scope] ?? 0)"
                 }
                 return nil
             }

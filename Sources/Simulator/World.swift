@@ -171,6 +171,7 @@ final class World {
         hub.machine.disarm()
         hub.machine.clock.correct()
         hub.slowUntil = 0
+        foreignUntil = 0
         resume(nil)
         for terminal in terminals {
             terminal.machine.disarm()

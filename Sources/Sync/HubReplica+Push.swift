@@ -3,7 +3,7 @@ import Tally
 // The hub takes what terminals recorded. What is decided of each operation, in this order:
 //
 //   the bytes                                        verdict       kept
-//   of a terminal that was revoked                   quarantined   aside
+//   of a terminal that was revoked, not here yet     quarantined   aside
 //   are no operation                                 quarantined   aside; the chain goes on
 //   are another replica's                            quarantined   aside
 //   are here already                                 as then       –
@@ -86,14 +86,20 @@ extension HubReplica {
         into intake: inout Intake,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse.Item {
-        if intake.terminal.revoked != nil {
-            return try keep(bytes, QuarantinedRecord.Reason.revoked, &intake, transaction)
-        }
         let operation: Operation
         do {
             operation = try Operation(bytes: bytes)
         } catch {
-            return try keep(bytes, error.code.text, &intake, transaction)
+            let isRevoked = intake.terminal.revoked != nil
+            let reason = isRevoked ? QuarantinedRecord.Reason.revoked : error.code.text
+            return try keep(bytes, reason, &intake, transaction)
+        }
+        if intake.terminal.revoked != nil {
+            // What was taken before keeps the word that it was given then.
+            guard let logged = try transaction.operation(operation.id),
+                logged.operation.hash == operation.hash
+            else { return try keep(bytes, QuarantinedRecord.Reason.revoked, &intake, transaction) }
+            return try repeated(operation, logged, &intake, transaction)
         }
         guard operation.id.replica == intake.terminal.replica else {
             return try keep(bytes, QuarantinedRecord.Reason.foreign, &intake, transaction)

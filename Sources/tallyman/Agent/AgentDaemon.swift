@@ -71,17 +71,7 @@ struct AgentDaemon {
     ) async throws {
         let clock = try MachineClock()
         let rules = try CodeRuleWatch(try Texts.folder(), logger: logger)
-        let shell = try await TerminalShell(
-            store: store,
-            vocabulary: PlantVocabulary.all,
-            compressor: NoteCompression.compressor,
-            rules: rules.rules,
-            clock: clock,
-            dice: SystemDice(),
-            report: { $0.log(to: logger) },
-            watch: store
-        )
-        rules.serve(shell)
+        let shell = try await Self.shell(store, rules, clock, logger)
         let daemon = Daemon(
             name: "agent",
             listen: listen,
@@ -134,6 +124,26 @@ struct AgentDaemon {
         try devices.start()
         defer { devices.stop() }
         try await daemon.run(pages: pages, control: control, services: services)
+    }
+
+    private static func shell(
+        _ store: LedgerStore,
+        _ rules: CodeRuleWatch,
+        _ clock: MachineClock,
+        _ logger: Logger
+    ) async throws -> TerminalShell {
+        let shell = try await TerminalShell(
+            store: store,
+            vocabulary: PlantVocabulary.all,
+            compressor: NoteCompression.compressor,
+            rules: rules.rules,
+            clock: clock,
+            dice: SystemDice(),
+            report: { $0.log(to: logger) },
+            watch: store
+        )
+        rules.serve(shell)
+        return shell
     }
 
     private static func addPrinting(
