@@ -184,6 +184,19 @@ import Testing
         #expect(try hub.store.read { try $0.operation(own[0].id) } != nil)
     }
 
+    @Test func `what was taken before a terminal was revoked keeps its word`() throws {
+        try terminal.record(Carton.seen("1"))
+        let sent = try #require(try terminal.upRequest(limit: 500))
+        _ = try hub.answer(sent)  // the answer is lost
+        try hub.store.write {
+            try HubReplica.revoke(terminal.terminal.replica.id, now: hub.wall, in: $0)
+        }
+        let items = try PushResponse(bytes: try hub.answer(sent)).items
+        #expect(items.map(\.verdict) == [.accepted])
+        #expect(items.allSatisfy { $0.known })
+        #expect(try hub.aside.map(\.bytes) == [])
+    }
+
     @Test func `its author sees the word on every operation, and why`() throws {
         let elsewhere = Carton.key(in: Carton.floor)
         try terminal.record(
