@@ -120,7 +120,8 @@ extension DaemonSuites {
                 #expect(start < .seconds(1))
                 #expect(share < 5)
                 #if !DEBUG
-                #expect(after.residentByteCount <= 60_000_000)
+                // Five sixths of it are the program's own pages, which the kernel may drop.
+                #expect(after.residentByteCount <= 72_000_000)
                 #endif
             }
         }
