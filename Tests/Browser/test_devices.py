@@ -284,7 +284,9 @@ def test_the_sheet_of_teach_codes_can_be_printed(terminal, open_kiosk, tmp_path)
     kiosk = open_kiosk(SIZES["1280x800"], "en")
     kiosk.page.locator(".devices-key").click()
     kiosk.at("devices")
-    wait(lambda: kiosk.page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"))
+    codes = "[...document.querySelectorAll('.teach-code img')]"
+    shown = f"{codes}.length > 0 && {codes}.every(image => image.complete && image.naturalWidth > 0)"
+    wait(lambda: kiosk.page.evaluate(shown))
 
 
 # ---- the browser's camera -----------------------------------------------------------------------
