@@ -149,8 +149,16 @@ class Kiosk:
         assert small == [], f"smaller than {least:.0f} px: {small}"
         faint = self.page.evaluate(FAINT_TEXTS)
         assert faint == [], f"contrast under 7:1: {faint}"
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= width
+        wide = self.page.evaluate(WIDE_PARTS, width)
+        assert wide == [], f"wider than the screen: {wide}"
 
+
+WIDE_PARTS = """width => document.documentElement.scrollWidth <= width ? [] :
+    [["the page", document.documentElement.scrollWidth]].concat(
+        [...document.querySelectorAll("body *")]
+            .map(part => [part, part.getBoundingClientRect()])
+            .filter(([, box]) => box.right > width || box.left < 0)
+            .map(([part, box]) => [part.outerHTML.slice(0, 120), box.left, box.right]))"""
 
 SMALL_TARGETS = """least => [...document.querySelectorAll("button, input[type=text]")]
     .filter(target => target.getClientRects().length)

@@ -407,6 +407,20 @@ def test_a_page_goes_on_when_its_terminal_started_anew(terminal, open_kiosk):
     kiosk.at("report")
 
 
+@pytest.mark.parametrize("language", ["en"])
+def test_a_full_strip_cuts_names_short_and_never_the_page(terminal, open_kiosk, size, language):
+    kiosk = open_kiosk(size, language)
+    sign_in(kiosk, CLERK)
+    for part, words in [
+        (".strip-place b", "terminal at the third gate of the northern yard"),
+        ("#unsynced", "1,234 unsynced since 28 Nov 23:59"),
+        ("#main .feedback p", "W" * 200),
+    ]:
+        kiosk.page.locator(part).evaluate("(part, words) => (part.textContent = words)", words)
+    kiosk.picture("full-strip")
+    kiosk.is_well_made()
+
+
 def test_two_terminals_at_one_address_sign_nobody_out(terminal, another_terminal, open_kiosk):
     """Cookies do not tell ports apart."""
     one = open_kiosk((1280, 800), "zh-CN")
