@@ -223,7 +223,7 @@ let package = Package(
                 "ExceptionReports", "Sync", "Agent", "Hub", "NodePlant",
             ]
         ),
-        tests("CodesTests", ["Codes", "Deflate", "Tally"]),
+        tests("CodesTests", ["Codes", "Deflate", "Tally", crypto]),
         tests(
             "ConnectorsTests",
             [

@@ -12,6 +12,8 @@ public enum CodeRefusal: Refusal, Equatable {
     case badOwnCode(String)
     /// An equipment tag that is empty, too long, or holds control characters.
     case badTag(String)
+    /// A text that needs more symbols than a long one may span.
+    case tooLong(characters: Int, charactersMax: Int)
     /// A line that was to be a JSON-escaped text and is not.
     case badEscape(String)
     /// The address for plates is not an http or https one.
@@ -28,6 +30,7 @@ public enum CodeRefusal: Refusal, Equatable {
         case .badCommandValue: "codes.command_value_bad"
         case .badOwnCode: "codes.own_code_bad"
         case .badTag: "codes.tag_bad"
+        case .tooLong: "codes.text_too_long"
         case .badEscape: "codes.text_escape_bad"
         case .badBase: "codes.plate_address_bad"
         case .badRule(let fault, _, _): ProblemCode("codes.rule_" + fault.rawValue)
@@ -46,6 +49,8 @@ public enum CodeRefusal: Refusal, Equatable {
         case .badCommandValue(let verb, let value): ["verb": verb, "value": value]
         case .badOwnCode(let text), .badEscape(let text): ["text": text]
         case .badTag(let tag): ["tag": tag]
+        case .tooLong(let characters, let charactersMax):
+            ["characters": String(characters), "charactersMax": String(charactersMax)]
         case .badBase(let address): ["address": address]
         case .badRule(_, let name, let read): ["rule": name, "read": read]
         }

@@ -6,6 +6,10 @@ public enum LabelRefusal: Refusal, Equatable {
     case unknownTemplate(String, known: String)
     /// The template wants a field that was not given.
     case missingField(String, label: String)
+    /// The template repeats a part for a list, and was given a text in its place.
+    case notAList(String, label: String)
+    /// The template wants a text, and was given a list in its place.
+    case notAText(String, label: String)
     /// Data for a label that cannot be read; the detail says where.
     case badData(String)
     /// Something of the template lies outside the label.
@@ -21,6 +25,8 @@ public enum LabelRefusal: Refusal, Equatable {
         switch self {
         case .unknownTemplate: "labels.unknown_template"
         case .missingField: "labels.missing_field"
+        case .notAList: "labels.not_a_list"
+        case .notAText: "labels.not_a_text"
         case .badData: "labels.bad_data"
         case .outside: "labels.outside"
         case .overlap: "labels.overlap"
@@ -32,7 +38,9 @@ public enum LabelRefusal: Refusal, Equatable {
     public var facts: [String: String] {
         switch self {
         case .unknownTemplate(let name, let known): ["label": name, "known": known]
-        case .missingField(let field, let label): ["field": field, "label": label]
+        case .missingField(let field, let label), .notAList(let field, let label),
+            .notAText(let field, let label):
+            ["field": field, "label": label]
         case .badData(let detail): ["detail": detail]
         case .outside(let label, let element): ["label": label, "element": element]
         case .overlap(let label, let element, let other):

@@ -149,6 +149,46 @@ import Testing
         #expect(session.noteParts == nil)
     }
 
+    /// Anybody can print a part; its check is for misreading only.
+    @Test func `a forged part that was scanned first does not keep out the right ones`() throws {
+        var note = plant.note()
+        var dice = SeededDice(seed: 12)
+        note.lines = (1...60).map { number in
+            NoteContent.Line(
+                number: number,
+                material: "BOLT-M8",
+                quantity: Quantity(count: 5),
+                serials: [Identifier.random(&dice).description]
+            )
+        }
+        let parts = try NotePart.texts(of: plant.makeNote(note))
+        // The first part's name and number, and a piece that somebody made up.
+        let head = String(parts[0].prefix(28))
+        let piece = "TMN1:MADE-UP"
+        let hash = ContentHash(of: Array(("tallyman/part/1" + head + piece).utf8)).bytes
+        let check = Array(hash.prefix(4)).hexadecimal.uppercased()
+        let forged = head + check + ":" + piece
+        var session = KioskSession()
+        _ = try scan([badge, forged], &session)
+        #expect(session.noteParts?.haveCount == 1)
+        let before = plant.terminals[0].store.operationCount
+        let clash = try plant.scan(parts[0], &session)
+        #expect(clash.tone == .wrong && clash.message == "problem.codes.note_part_altered")
+        for part in parts.dropFirst().dropLast() { _ = try plant.scan(part, &session) }
+        #expect(plant.terminals[0].store.operationCount == before)
+        #expect(try scan([parts[parts.count - 1]], &session) == ["good kiosk.receipt_opened"])
+        #expect(try receipt(session).note.lines.count == 60)
+
+        // The forged part comes last: the whole is refused, and the right parts can come anew.
+        session = KioskSession()
+        _ = try scan([badge] + parts.dropFirst(), &session)
+        let whole = try plant.scan(forged, &session)
+        #expect(whole.tone == .wrong && whole.message == "problem.codes.note_part_altered")
+        #expect(session.noteParts == nil)
+        let answers = try scan(parts.dropFirst() + [parts[0]], &session)
+        #expect(answers.last == "again kiosk.receipt_joined")
+    }
+
     @Test func `a delivery is received by scans alone`() throws {
         // The terminal has never heard of the note: the paper is enough.
         let paper = try plant.makeNote(plant.note())

@@ -15,7 +15,7 @@ extension DaemonSuites {
             let reprints: Int
         }
 
-        private static let kills = 24
+        private static let kills = 32
 
         private func profile(_ plant: DaemonPlant, _ devices: [String]) throws -> String {
             let lines = devices.map { "  - {\($0)}\n" }.joined()

@@ -15,10 +15,87 @@ import Testing
         for name in library.names {
             let profile = try library.profile(name)
             #expect(profile.name == name)
-            #expect((profile.kind == .scanner) == (profile.sends != nil), "\(name): sends")
+            #expect(profile.kind == .scanner || profile.sends == nil, "\(name): sends")
             #expect((profile.kind == .printer) == (profile.printer != nil), "\(name): printer")
             #expect((profile.kind == .camera) == (profile.camera != nil), "\(name): camera")
         }
+    }
+
+    /// What is not known is left out: what a person does then works for every carried profile.
+    @Test func `every carried profile is usable, and what it does not tell is asked for`() throws {
+        let library = try Carried.library()
+        for name in library.names {
+            let profile = try library.profile(name)
+            func terminal(_ port: String, _ more: String = "") throws -> TerminalProfile.Device {
+                let terminal = try Carried.terminal(
+                    "devices:\n  - name: a\n    profile: \(name)\n    port: \(port)\n\(more)"
+                )
+                return try #require(terminal.devices.first)
+            }
+            switch profile.kind {
+            case .scanner:
+                #expect(try terminal("serial:/dev/ttyACM0").format.prefix.isEmpty)
+                #expect(try terminal("evdev:/dev/input/event1").format.aim == .off)
+                let device = try terminal("serial:/dev/ttyS0", "    serial: {baud: 19200}\n")
+                #expect(device.serial.baud == 19_200)
+                if profile.serial == nil {
+                    let refusal = #expect(throws: ProfileRefusal.self) {
+                        try terminal("serial:/dev/ttyS0")
+                    }
+                    #expect(refusal?.facts["key"] == "serial", "\(name)")
+                    #expect(refusal?.facts["profile"] == name)
+                }
+            case .printer:
+                let area = "    printer: {dpi: 300, widthMillimetres: 50}\n"
+                let printers = try Carried.terminal(
+                    "devices:\n  - name: a\n    profile: \(name)\n    port: usb:/dev/usb/lp0\n"
+                        + area
+                )
+                #expect(printers.devices.map(\.print?.dpi) == [300])
+                #expect(try printers.printers().count == 1)
+                if profile.printer?.widthMillimetres == nil {
+                    let refusal = #expect(throws: ProfileRefusal.self) {
+                        try terminal("usb:/dev/usb/lp0")
+                    }
+                    #expect(refusal?.facts["key"] == "widthMillimetres", "\(name)")
+                }
+            case .camera:
+                #expect(try terminal("v4l2:/dev/video0").profile.camera != nil)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("page", "page"), ("tcp:10.0.0.9:9100", "tcp:10.0.0.9:9100"),
+        ("serial:/dev/ttyACM0", "serial:/dev//ttyACM0"),
+        ("listen:localhost:9004", "listen:LOCALHOST:9004"), ("folder:/a", "folder:/a/"),
+    ])
+    func `two devices at one port are refused with both names`(_ first: String, _ second: String) {
+        let refusal = #expect(throws: ProfileRefusal.self) {
+            try Carried.terminal(
+                """
+                devices:
+                  - {name: dock, profile: generic-serial, port: "\(first)"}
+                  - {name: gate, profile: zebra-ds2208, port: "\(second)"}
+                """
+            )
+        }
+        #expect(refusal?.code.text == "devices.same_port")
+        #expect(refusal?.facts["device"] == "gate")
+        #expect(refusal?.facts["other"] == "dock")
+    }
+
+    @Test func `the page's keyboard and its camera are two places`() throws {
+        let terminal = try Carried.terminal(
+            """
+            devices:
+              - {name: keys, profile: generic-wedge, port: page}
+              - {name: eye, profile: uvc-camera, port: page}
+              - {name: any, profile: generic-serial, port: "listen:127.0.0.1:0"}
+              - {name: other, profile: generic-serial, port: "listen:127.0.0.1:0"}
+            """
+        )
+        #expect(terminal.devices.count == 4)
     }
 
     @Test func `the rules for suppliers' codes are as their published schema says`() throws {
@@ -58,6 +135,19 @@ import Testing
         (
             "make: A\nmodel: B\nkind: scanner\nplugs:\n  - via: usb-serial\n"
                 + "    usb: {vendor: \"05E0\"}\n    source: from nowhere\n", 6, "pattern"
+        ),
+        ("make: A\nmodel: B\nkind: scanner\nplugs: [{via: tcp}]\n", 4, "source is required"),
+        (
+            "make: A\nmodel: B\nkind: scanner\nplugs:\n  - via: tcp\n"
+                + "    source: \"unchecked: usual\"\n", 6, "pattern"
+        ),
+        (
+            "make: A\nmodel: B\nkind: scanner\nplugs: [{via: tcp, source: from nowhere}]\n"
+                + "sends: {aim: \"on\"}\n", 5, "source is required"
+        ),
+        (
+            "make: A\nmodel: B\nkind: printer\nplugs: [{via: tcp, source: from nowhere}]\n"
+                + "printer: {language: zpl, source: \"the width is Unchecked\"}\n", 5, "pattern"
         ),
         (
             "make: 5\nmodel: B\nkind: scanner\nplugs: [{via: tcp, source: from nowhere}]\n", 1,
@@ -101,7 +191,7 @@ import Testing
                 model: own wedge
                 kind: scanner
                 plugs: [{via: usb-keyboard, source: "the plant's own words"}]
-                sends: {suffix: "\\t"}
+                sends: {suffix: "\\t", source: "the plant's own words"}
                 """
             try text.write(
                 toFile: folder + "/generic-wedge.yaml",

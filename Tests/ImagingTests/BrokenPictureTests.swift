@@ -45,6 +45,26 @@ import Testing
         #expect(try client.read(picture: picture).symbols.map(\.text.text) == ["CMYK"])
     }
 
+    @Test(arguments: [OddJPEGs.triple, OddJPEGs.uneven])
+    func `a JPEG of a rare subsampling is read, and made small`(text: String) throws {
+        let picture = try #require(Data(base64Encoded: text).map { Array($0) })
+        #expect(try client.read(picture: picture).symbols.map(\.text.text) == ["ODD"])
+        #expect(try !client.preview(of: picture, byteCount: 30_000).isEmpty)
+        #expect(try fault(Array(picture.prefix(picture.count / 2))) == .damaged)
+    }
+
+    /// The end mark alone tells nothing about the picture; what stands before it does.
+    @Test(arguments: [SamplePictures.jpeg, OddJPEGs.triple, OddJPEGs.uneven])
+    func `a JPEG without its end mark is read`(text: String) throws {
+        let picture = try #require(Data(base64Encoded: text).map { Array($0) })
+        for count in [1, 2] {
+            let cut = Array(picture.dropLast(count))
+            #expect(try client.read(picture: cut).symbols.count == 1, "without \(count)")
+        }
+        #expect(try client.read(picture: picture + [0, 1, 2]).symbols.count == 1)
+        #expect(try fault(Array(picture.dropLast(40))) == .damaged)
+    }
+
     @Test func `what is no picture is refused`() throws {
         var dice = SeededDice(seed: 8)
         let noise = (0..<5_000).map { _ in UInt8.random(in: 0...255, using: &dice) }

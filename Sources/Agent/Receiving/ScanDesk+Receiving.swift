@@ -14,20 +14,29 @@ extension ScanDesk {
 
     /// Keeps the part of a long note; opens the note when all of them are there.
     ///
-    /// Parts come in any order. A part of another note begins anew.
+    /// Parts come in any order. A part of another note begins anew, and so does one that says
+    /// something else than the one that is there: a forged part that was scanned first must not
+    /// keep out the right ones.
     mutating func collect(
         _ part: NotePart,
         _ worker: String,
         _ session: inout KioskSession,
         _ dice: inout some Dice
     ) throws -> Feedback {
-        var parts = session.noteParts.flatMap { $0.takes(part) ? $0 : nil } ?? NoteParts(part)
-        let haveCount = session.noteParts?.takes(part) == true ? parts.haveCount : 0
-        try parts.add(part)
-        if let text = try parts.whole() {
+        let kept = session.noteParts.flatMap { $0.takes(part) ? $0 : nil }
+        var parts = kept ?? NoteParts(part)
+        let whole: String?
+        do {
+            try parts.add(part)
+            whole = try parts.whole()
+        } catch {
+            session.noteParts = parts.missing.isEmpty ? nil : NoteParts(part)
+            return Feedback(error)
+        }
+        if let whole {
             session.noteParts = nil
             // Whatever was too long for one symbol, it means what it would have meant in one.
-            return try take(try node.parser.meaning(of: text), text, &session, &dice)
+            return try take(try node.parser.meaning(of: whole), whole, &session, &dice)
         }
         session.noteParts = parts
         let facts = [
@@ -35,8 +44,8 @@ extension ScanDesk {
             "count": String(parts.count),
             "missing": parts.missing.map(String.init).joined(separator: ", "),
         ]
-        let tone: KioskSession.Tone = parts.haveCount == haveCount ? .again : .attention
-        return Feedback(tone, "kiosk.note_part", facts)
+        let isAgain = parts.haveCount == kept?.haveCount
+        return Feedback(isAgain ? .again : .attention, "kiosk.note_part", facts)
     }
 
     mutating func openReceipt(

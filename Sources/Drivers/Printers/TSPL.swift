@@ -86,9 +86,9 @@ public struct TSPL: PrinterLanguage {
     public var clearing: [UInt8] { [0x1B, 0x21, 0x52] }
     public var clearingRestarts: Bool { true }
 
-    /// One byte, a bit a condition.
+    /// One byte, a bit a condition; what is no such byte is no answer.
     public func report(_ answer: [UInt8]) -> PrinterReport? {
-        guard let status = answer.last else { return nil }
+        guard let status = answer.last, answer.allSatisfy(Self.isStatus) else { return nil }
         var report = PrinterReport()
         report.isBusy = status & 0x20 != 0
         if status & 0x04 != 0 {
@@ -107,6 +107,14 @@ public struct TSPL: PrinterLanguage {
         let hexadecimal = String(status, radix: 16, uppercase: true)
         report.detail = (status < 16 ? "0" : "") + hexadecimal
         return report
+    }
+}
+
+extension TSPL {
+    /// Whether a byte tells what a printer can be: jammed or out of paper but not both, and at most
+    /// one of paused, printing and in other trouble.
+    private static func isStatus(_ byte: UInt8) -> Bool {
+        byte & 0x06 != 0x06 && [0x00, 0x10, 0x20, 0x80].contains(byte & 0xF0)
     }
 }
 

@@ -110,8 +110,10 @@ public struct ZPL: PrinterLanguage {
                     .split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             }
         guard lines.count >= 3, lines[0].count >= 12, lines[1].count >= 9 else { return nil }
-        let (first, second) = (lines[0], lines[1])
-        func isSet(_ text: String) -> Bool { (Int(text) ?? 0) != 0 }
+        let (first, second) = (lines[0].map { Int($0) }, lines[1].map { Int($0) })
+        // All are numbers in every printer's answer; what has others is none.
+        guard !first.contains(nil), !second.contains(nil) else { return nil }
+        func isSet(_ number: Int?) -> Bool { number != 0 }
         var report = PrinterReport()
         report.holdsHalfALabel = isSet(first[7])
         report.isBusy = isSet(first[4]) || isSet(first[7]) || isSet(second[8]) || isSet(second[7])

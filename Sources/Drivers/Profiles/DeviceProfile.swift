@@ -20,12 +20,13 @@ public struct DeviceProfile: Hashable, Sendable, Decodable {
         }
 
         public let via: Way
-        /// Absent where it was not told or differs from one unit to another.
+        /// Nil where no public source tells it.
         public let usb: USBIdentity?
+        /// How it is delivered; nil where no public source tells it.
         public let serial: SerialSettings?
         /// The port that it listens on, for `tcp`.
         public let port: Int?
-        /// Where these facts are from; `unchecked` and why where they could not be looked up.
+        /// The manual or other public source that these facts are from.
         public let source: String?
     }
 
@@ -50,10 +51,10 @@ public struct DeviceProfile: Hashable, Sendable, Decodable {
         }
 
         public let language: Language
-        /// Dots an inch.
-        public let dpi: Int
-        /// How wide it prints at most.
-        public let widthMillimetres: Int
+        /// Dots an inch; nil where units differ or no public source tells.
+        public let dpi: Int?
+        /// How wide it prints at most; nil where that depends on the roll or is not told.
+        public let widthMillimetres: Int?
         /// Whether it answers when asked how it is.
         public let answersStatus: Bool?
         public let source: String?
@@ -75,7 +76,7 @@ public struct DeviceProfile: Hashable, Sendable, Decodable {
     public let model: String
     public let kind: Kind
     public let plugs: [Plug]
-    /// How a scan arrives out of the box; nil for what is no scanner.
+    /// How a scan arrives out of the box, as far as a public source tells; nil where none does.
     public let sends: ScanFormat?
     public let signals: Signals?
     public let printer: Printer?
@@ -98,10 +99,8 @@ public struct DeviceProfile: Hashable, Sendable, Decodable {
         case make, model, kind, plugs, sends, signals, printer, camera, advice
     }
 
-    /// The settings of its serial port; the usual ones where its profile has none.
-    public var serial: SerialSettings {
-        plugs.lazy.compactMap(\.serial).first ?? SerialSettings()
-    }
+    /// The settings with which its serial port is delivered; nil where no public source tells.
+    public var serial: SerialSettings? { plugs.lazy.compactMap(\.serial).first }
 }
 
 /// How a serial port is set: bits a second and the shape of a character.
@@ -122,7 +121,7 @@ public struct SerialSettings: Hashable, Sendable, Decodable {
     public var stopBits = 1
     public var flow = Flow.none
 
-    /// 9600 bits a second, 8 bits, no parity, one stop bit: what most scanners are delivered with.
+    /// 9600 bits a second, 8 bits, no parity, one stop bit: how Linux sets a port that nobody set.
     public init() {}
 
     private enum CodingKeys: String, CodingKey {

@@ -12,6 +12,10 @@ public enum ProfileRefusal: Refusal, Equatable {
     /// A port that a device of this make and model does not have.
     case wrongPort(file: String, device: String, port: String, kind: String)
     case sameName(file: String, device: String)
+    /// A port that another device of the file has.
+    case samePort(file: String, device: String, other: String, port: String)
+    /// A fact that the device's profile does not have and the terminal's file has to tell.
+    case untold(file: String, device: String, profile: String, key: String, example: String)
 
     public var code: ProblemCode {
         switch self {
@@ -23,6 +27,8 @@ public enum ProfileRefusal: Refusal, Equatable {
         case .badPort: "devices.bad_port"
         case .wrongPort: "devices.wrong_port"
         case .sameName: "devices.same_name"
+        case .samePort: "devices.same_port"
+        case .untold: "devices.untold_fact"
         }
     }
 
@@ -44,6 +50,13 @@ public enum ProfileRefusal: Refusal, Equatable {
             ["file": file, "device": device, "port": port, "kind": kind]
         case .sameName(let file, let device):
             ["file": file, "device": device]
+        case .samePort(let file, let device, let other, let port):
+            ["file": file, "device": device, "other": other, "port": port]
+        case .untold(let file, let device, let profile, let key, let example):
+            [
+                "file": file, "device": device, "profile": profile, "key": key,
+                "example": example,
+            ]
         }
     }
 }

@@ -41,7 +41,9 @@ extension TerminalProfile {
     public func printers() throws(PrintRefusal) -> [Printer] {
         var printers: [Printer] = []
         for device in devices where device.profile.kind == .printer {
-            guard let facts = device.profile.printer, let connection = device.connection else {
+            guard let facts = device.profile.printer, let area = device.print,
+                let connection = device.connection
+            else {
                 throw .badConnection(device.port.description)
             }
             _ = try PrinterConnection(connection)
@@ -50,8 +52,8 @@ extension TerminalProfile {
                 name: device.name,
                 connection: connection,
                 language: language ?? .zpl,
-                resolution: facts.dpi,
-                width: facts.widthMillimetres * 1_000
+                resolution: area.dpi,
+                width: area.widthMillimetres * 1_000
             )
             printers.append(Printer(printer: printer, onStartupError: device.onStartupError))
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What hangs on a terminal: the file of `tallyman agent --profile FILE`.
 ///
 /// `Devices/terminal.schema.json` says what it may hold.
@@ -11,7 +13,17 @@ public struct TerminalProfile: Hashable, Sendable {
         public let onStartupError: OnStartupError
         /// How its scans arrive here: the profile's, with what the terminal's file changes.
         public let format: ScanFormat
+        /// How its port is set, where it is a serial one.
         public let serial: SerialSettings
+        /// How finely and how wide it prints; nil for what is no printer.
+        public let print: PrintArea?
+    }
+
+    /// What a printer reaches on its paper.
+    public struct PrintArea: Hashable, Sendable {
+        /// Dots an inch.
+        public let dpi: Int
+        public let widthMillimetres: Int
     }
 
     /// In the order of the file; names are unique.
@@ -38,19 +50,71 @@ public struct TerminalProfile: Hashable, Sendable {
                     kind: profile.kind.rawValue
                 )
             }
-            devices.append(
-                Device(
-                    name: entry.name,
-                    profile: profile,
-                    port: port,
-                    onStartupError: entry.onStartupError ?? .retry,
-                    format: entry.sends?.applied(to: profile.sends ?? ScanFormat())
-                        ?? profile.sends ?? ScanFormat(),
-                    serial: entry.serial ?? profile.serial
+            if let other = devices.first(where: { $0.port.collides(with: port, profile.kind, $0) })
+            {
+                throw .samePort(
+                    file: path,
+                    device: entry.name,
+                    other: other.name,
+                    port: entry.port
+                )
+            }
+            devices.append(try Device(entry, port, profile, path))
+        }
+        self.devices = devices
+    }
+}
+
+extension TerminalProfile.Device {
+    /// Joins what the terminal's file and the device's profile say.
+    ///
+    /// - Throws: ``ProfileRefusal/untold(file:device:profile:key:example:)`` for a fact that the
+    ///   device needs and neither tells.
+    init(
+        _ entry: TerminalFile.Entry,
+        _ port: DevicePort,
+        _ profile: DeviceProfile,
+        _ path: String
+    ) throws(ProfileRefusal) {
+        func told<Fact>(
+            _ fact: Fact?,
+            _ key: String,
+            _ example: String
+        ) throws(ProfileRefusal) -> Fact {
+            guard let fact else {
+                throw .untold(
+                    file: path,
+                    device: entry.name,
+                    profile: profile.name,
+                    key: key,
+                    example: example
+                )
+            }
+            return fact
+        }
+        let sends = profile.sends ?? ScanFormat()
+        var serial = entry.serial ?? profile.serial
+        if !port.needsSettings { serial = serial ?? SerialSettings() }
+        var print: TerminalProfile.PrintArea?
+        if let printer = profile.printer {
+            print = TerminalProfile.PrintArea(
+                dpi: try told(entry.printer?.dpi ?? printer.dpi, "dpi", "printer: {dpi: 203}"),
+                widthMillimetres: try told(
+                    entry.printer?.widthMillimetres ?? printer.widthMillimetres,
+                    "widthMillimetres",
+                    "printer: {widthMillimetres: 72}"
                 )
             )
         }
-        self.devices = devices
+        self.init(
+            name: entry.name,
+            profile: profile,
+            port: port,
+            onStartupError: entry.onStartupError ?? .retry,
+            format: entry.sends?.applied(to: sends) ?? sends,
+            serial: try told(serial, "serial", "serial: {baud: 9600, bits: 8, parity: none}"),
+            print: print
+        )
     }
 }
 
@@ -130,6 +194,37 @@ public enum DevicePort: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether bits go over a line whose speed both ends have to know.
+    ///
+    /// Linux calls USB devices that only look like a serial port `ttyACM`; they take any setting.
+    fileprivate var needsSettings: Bool {
+        guard case .serial(let path) = self else { return false }
+        return !path.hasPrefix("/dev/ttyACM")
+    }
+
+    /// Whether a second device, of `kind` at `port`, would be at the same place as `device` here.
+    ///
+    /// The page has a keyboard and a camera, so a device of either kind may be there.
+    fileprivate func collides(
+        with port: DevicePort,
+        _ kind: DeviceProfile.Kind,
+        _ device: TerminalProfile.Device
+    ) -> Bool {
+        if self == .page, port == .page { return device.profile.kind == kind }
+        if case .listen(_, 0) = self { return false }
+        return place == port.place
+    }
+
+    /// The port's name, the same for all ways to write it.
+    private var place: String {
+        switch self {
+        case .serial(let path), .evdev(let path), .video(let path), .folder(let path),
+            .usb(let path):
+            URL(filePath: path).resolvingSymlinksInPath().standardized.path
+        case .tcp, .listen, .page, .cups: description.lowercased()
+        }
+    }
+
     /// Whether a device of a kind can be there.
     func suits(_ kind: DeviceProfile.Kind) -> Bool {
         switch (self, kind) {
@@ -151,10 +246,17 @@ struct TerminalFile: Decodable {
         let port: String
         let onStartupError: OnStartupError?
         let serial: SerialSettings?
+        let printer: PrintAreaChange?
         let sends: ScanFormatChange?
     }
 
     let devices: [Entry]
+}
+
+/// What a terminal's file says of a printer; the rest is the profile's.
+struct PrintAreaChange: Decodable {
+    let dpi: Int?
+    let widthMillimetres: Int?
 }
 
 /// What a terminal's file says of a format; the rest is the profile's.

@@ -17,12 +17,9 @@ extension JPEGFile {
             throw WorkerError(.damaged, "no JPEG decoder")
         }
         defer { tjDestroy(decoder) }
-        var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+        let file = ended(file)
         let count = UInt(file.count)
-        guard
-            tjDecompressHeader3(decoder, file, count, &width, &height, &sampling, &colours) == 0
-        else { throw WorkerError(.damaged, message(decoder)) }
-        try GrayPicture.check(width: Int(width), height: Int(height))
+        let (width, height, _) = try header(decoder, file)
         let divisor = [8, 4, 2].first { Int(max(width, height)) / $0 >= side } ?? 1
         let columns = (Int(width) + divisor - 1) / divisor
         let rows = (Int(height) + divisor - 1) / divisor

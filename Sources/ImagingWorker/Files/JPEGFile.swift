@@ -8,12 +8,9 @@ enum JPEGFile {
             throw WorkerError(.damaged, "no JPEG decoder")
         }
         defer { tjDestroy(decoder) }
-        var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
+        let file = ended(file)
         let count = UInt(file.count)
-        guard
-            tjDecompressHeader3(decoder, file, count, &width, &height, &sampling, &colours) == 0
-        else { throw WorkerError(.damaged, message(decoder)) }
-        try GrayPicture.check(width: Int(width), height: Int(height))
+        let (width, height, colours) = try header(decoder, file)
         let isPrint = [TJCS_CMYK, TJCS_YCCK].contains { Int32($0.rawValue) == colours }
         let format = Int32((isPrint ? TJPF_CMYK : TJPF_GRAY).rawValue)
         var pixels = [UInt8](
@@ -27,6 +24,39 @@ enum JPEGFile {
             height: Int(height),
             pixels: isPrint ? gray(fromInks: pixels) : pixels
         )
+    }
+
+    /// The file with its end mark, which some cameras leave out.
+    ///
+    /// Where more than the mark is missing the decoder meets it too early, and warns of that.
+    static func ended(_ file: [UInt8]) -> [UInt8] {
+        file.suffix(2) == [0xFF, 0xD9] ? file : file + [0xFF, 0xD9]
+    }
+
+    /// Reads width, height and how colours are kept.
+    ///
+    /// Any subsampling will do: the decoder's own call knows the usual ones only, and reports the
+    /// others as an error when it has told the rest.
+    static func header(
+        _ decoder: tjhandle,
+        _ file: [UInt8]
+    ) throws(WorkerError) -> (width: Int32, height: Int32, colours: Int32) {
+        var (width, height, sampling, colours): (Int32, Int32, Int32, Int32) = (0, 0, 0, -1)
+        let status = tjDecompressHeader3(
+            decoder,
+            file,
+            UInt(file.count),
+            &width,
+            &height,
+            &sampling,
+            &colours
+        )
+        let isOddlySampled = sampling < 0 && width > 0 && height > 0 && colours >= 0
+        guard status == 0 || isOddlySampled else {
+            throw WorkerError(.damaged, message(decoder))
+        }
+        try GrayPicture.check(width: Int(width), height: Int(height))
+        return (width, height, colours)
     }
 
     /// How light four inks leave the paper; programs that write such files write 255 for no ink.

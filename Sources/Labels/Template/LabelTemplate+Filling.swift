@@ -30,6 +30,9 @@ extension LabelTemplate {
                 continue
             }
             let capacity = element.capacity(width, height)
+            guard data.lists[list] != nil || data.fields[list] == nil else {
+                throw .notAList(list, label: name)
+            }
             let items = data.lists[list]?.count ?? 0
             count = max(count, (items + capacity - 1) / capacity)
         }
@@ -134,7 +137,9 @@ extension LabelTemplate {
                 if let value = fields[String(name)] {
                     filled += value
                 } else if !isOptional {
-                    throw .missingField(String(name), label: label)
+                    throw lists[String(name)] == nil
+                        ? .missingField(String(name), label: label)
+                        : .notAText(String(name), label: label)
                 }
                 rest = rest[rest.index(after: close)...]
             }

@@ -49,10 +49,20 @@ struct CodeCommand: ParsableCommand {
                 return try drawing.draw(content, to: out, using: client)
             }
             try drawing.draw(
-                parts: try Talk.refusing { try NotePart.texts(of: text) },
+                parts: try Talk.refusing { try parts(text) },
                 to: out,
                 using: client
             )
+        }
+
+        private func parts(_ text: String) throws -> [String] {
+            do {
+                return try NotePart.texts(of: text)
+            } catch NoteRefusal.tooLong(let characters, let charactersMax)
+                where !text.hasPrefix(SignedNote.prefix)
+            {
+                throw CodeRefusal.tooLong(characters: characters, charactersMax: charactersMax)
+            }
         }
 
         /// Whether one symbol holds it; a text outside ASCII cannot be parted, and says so when it

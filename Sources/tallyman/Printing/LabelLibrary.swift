@@ -121,15 +121,17 @@ enum LabelDataFile {
         do {
             root = try JSONSerialization.jsonObject(with: Data(bytes))
         } catch {
-            throw LabelRefusal.badData("no JSON")
+            throw LabelRefusal.badData("it is no JSON")
         }
-        guard let map = root as? [String: Any] else { throw LabelRefusal.badData("no object") }
+        guard let map = root as? [String: Any] else {
+            throw LabelRefusal.badData("it is no object of names and values")
+        }
         var data = LabelData()
         for (key, value) in map {
             if let list = value as? [Any] {
                 data.lists[key] = try list.map { item in
                     guard let item = item as? [String: Any] else {
-                        throw LabelRefusal.badData("\(key): no object")
+                        throw LabelRefusal.badData("\(key) is a list, whose items must be objects")
                     }
                     return try item.mapValues { try text($0, key) }
                 }
@@ -143,6 +145,6 @@ enum LabelDataFile {
     private static func text(_ value: Any, _ key: String) throws -> String {
         if let text = value as? String { return text }
         if let number = value as? NSNumber { return number.stringValue }
-        throw LabelRefusal.badData("\(key): neither text nor number")
+        throw LabelRefusal.badData("\(key) is neither text nor number")
     }
 }
