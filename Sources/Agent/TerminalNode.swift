@@ -122,11 +122,12 @@ public struct TerminalNode: Sendable {
     // MARK: - Sync
 
     /// Takes the hub's answer to what this terminal sent up; see
-    /// ``TerminalReplica/apply(_:to:in:)-(UpRequest)``.
+    /// ``TerminalReplica/apply(_:to:at:in:)-(UpRequest)``.
     ///
     /// - Parameters:
     ///   - answer: the message.
     ///   - request: what it answers.
+    ///   - clocks: the clocks when it came.
     ///   - dice: for the key of a new identity, when this terminal turns out to be a copy.
     ///   - transaction: the terminal's store.
     /// - Returns: what came of it.
@@ -134,10 +135,11 @@ public struct TerminalNode: Sendable {
     public mutating func take(
         _ answer: [UInt8],
         to request: UpRequest,
+        at clocks: ClockReading,
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> TerminalReplica.PushOutcome {
-        let outcome = try terminal.apply(answer, to: request, in: transaction)
+        let outcome = try terminal.apply(answer, to: request, at: clocks, in: transaction)
         try terminal.prepareSuccession(dice: &dice, in: transaction)
         return outcome
     }

@@ -17,6 +17,8 @@ public final class TerminalShell: Sendable {
         public var unsynced = 0
         /// What the wall clock said when the oldest of them was recorded.
         public var unsyncedSince: Moment?
+        /// Operations of the last twelve hours that the hub let have no effect.
+        public var withoutEffect = 0
         public var scopes: [ScopeStatus] = []
         /// How the store under it stands: room, damage.
         public var store = StoreCondition()
@@ -34,6 +36,11 @@ public final class TerminalShell: Sendable {
         public let repair: RepairRecord
         public let health: ScopeHealth
     }
+
+    /// As far back as the strip counts what had no effect.
+    private static let shiftMilliseconds: Int64 = 12 * 3_600_000
+    /// More than this is not counted.
+    private static let troubledCountMax = 100
 
     private struct State {
         var node: TerminalNode
@@ -204,10 +211,21 @@ public final class TerminalShell: Sendable {
     /// How the terminal stands.
     public func status() async throws -> Status {
         let terminal = state.withLock(\.node.terminal)
+        let shift = clock.reading().wall.adding(milliseconds: -Self.shiftMilliseconds)
         return try await store.read { reading in
             var status = Status()
             if let watch { status.store = watch.condition }
-            let backlogs = try terminal.identities(in: reading).map(reading.backlog)
+            let identities = try terminal.identities(in: reading)
+            let backlogs = try identities.map(reading.backlog)
+            status.withoutEffect = try identities.reduce(0) { count, replica in
+                let troubled = try reading.troubled(of: replica, limit: Self.troubledCountMax)
+                return count
+                    + troubled.count { logged in
+                        let verdict = logged.word?.verdict
+                        return logged.operation.reading.wall >= shift
+                            && (verdict == .rejected || verdict == .quarantined)
+                    }
+            }
             status.unsynced = backlogs.reduce(0) { $0 + $1.count }
             status.unsyncedSince = backlogs.compactMap(\.since).min()
             guard let enrolment = try TerminalReplica.enrolment(in: reading) else { return status }
@@ -231,6 +249,14 @@ public final class TerminalShell: Sendable {
 
     /// Who this terminal is, to sign requests about blobs.
     public var replica: Replica { state.withLock(\.node.terminal.replica) }
+
+    /// Signs a request that only asks; see ``RequestProof``.
+    public func prove(
+        _ question: RequestProof.Question,
+        _ request: [UInt8]
+    ) throws -> [UInt8] {
+        try RequestProof.sign(question, request, by: replica)
+    }
 
     /// The epoch of the hub that this terminal knows; nil before it was enrolled.
     public func epoch() async throws -> UInt64? {
@@ -261,9 +287,9 @@ public final class TerminalShell: Sendable {
     /// - Returns: whether more is unsent.
     public func push(over link: some HubLink) async throws -> Bool {
         let terminal = state.withLock(\.node.terminal)
-        guard let request = try await store.read({ try terminal.upRequest(in: $0) }) else {
-            return false
-        }
+        let clocks = clock.reading()
+        let next = try await store.read { try terminal.upRequest(in: $0, at: clocks) }
+        guard let request = next else { return false }
         let answer: [UInt8]
         do {
             answer = try await Self.send(request, over: link)
@@ -272,10 +298,10 @@ public final class TerminalShell: Sendable {
             try await store.write { try terminal.noteRefused(refusal, of: request, in: $0) }
             throw refusal
         }
-        let outcome = try await transact(tells: false) { node, dice, _, transaction in
+        let outcome = try await transact(tells: false) { node, dice, clocks, transaction in
             var box = AnyDice(dice)
             defer { dice = box.dice }
-            return try node.take(answer, to: request, dice: &box, in: transaction)
+            return try node.take(answer, to: request, at: clocks, dice: &box, in: transaction)
         }
         switch outcome {
         case .applied(let more): return more

@@ -46,6 +46,9 @@ extension ConformanceCase {
                     $0.replica = Data(stage.random(16))
                 }
             },
+            .init("pull.unproven", "who does not show that he is the terminal is refused") {
+                try await $0.refuseUnproven()
+            },
             .init("pull.other_scope", "a scope that the terminal does not share is refused") {
                 try await $0.refusePull("sync.scope_not_permitted") { $0.scope = "NOWHERE/ALL" }
             },
@@ -114,6 +117,26 @@ extension Stage {
             try reader.read(page.operations)
         }
         return reader.position
+    }
+
+    /// Nothing beside the request, nonsense, another key's word, and a good word on something else.
+    fileprivate func refuseUnproven() async throws {
+        let body: [UInt8] = try pullRequest(after: 0).serializedBytes()
+        let other: [UInt8] = try pullRequest(after: 1).serializedBytes()
+        let stranger = Stranger(incarnation: 1)
+        let proofs = try [
+            [], random(64), stranger.proof(of: body, to: "pull"),
+            terminal.proof(of: other, to: "pull"), terminal.proof(of: body, to: "watch"),
+        ]
+        for proof in proofs {
+            let reply = try await line.post("sync/v1/pull", body, proof: proof)
+            try expectRefusal(reply, "sync.bad_signature")
+        }
+        let good = try terminal.proof(of: body, to: "pull")
+        _ = try answer(
+            WirePulled.self,
+            try await line.post("sync/v1/pull", body, proof: good)
+        )
     }
 
     fileprivate func refusePull(

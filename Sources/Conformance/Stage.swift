@@ -25,11 +25,12 @@ package final class Stage {
         now: @escaping () -> Int64,
         dice: any RandomNumberGenerator
     ) {
-        self.line = line
+        let stranger = Stranger(incarnation: 1)
+        self.line = ProvenLine(line: line, terminal: stranger)
         self.code = code
         self.now = now
         self.dice = dice
-        terminal = Stranger(incarnation: 1)
+        terminal = stranger
         terminal.start(number())
     }
 

@@ -69,6 +69,15 @@ struct Stranger {
         Array(try key.signature(for: bytes))
     }
 
+    /// The signature that goes beside a request which only asks.
+    func proof(of body: [UInt8], to question: String) throws -> [UInt8] {
+        var signed = Canon()
+        signed.text("tallyman ask 1")
+        signed.text(question)
+        signed.data(Hash.whole(body))
+        return try signature(over: signed.bytes)
+    }
+
     /// Goes on as after a start of the program.
     mutating func start(_ incarnation: UInt64) {
         self.incarnation = incarnation

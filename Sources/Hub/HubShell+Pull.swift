@@ -5,6 +5,15 @@ import Tally
 // The hub hands out its order, and looks after its own state.
 
 extension HubShell {
+    /// Throws unless the terminal that a request names has signed it; see ``RequestProof``.
+    public func check(
+        _ proof: [UInt8],
+        _ question: RequestProof.Question,
+        _ request: [UInt8]
+    ) async throws {
+        try await store.read { try RequestProof.check(proof, question, request, in: $0) }
+    }
+
     /// Gives a terminal the next page: a `PullRequest`, answered by a `PullResponse`.
     public func pull(_ bytes: [UInt8]) async throws -> [UInt8] {
         let request = try PullRequest(bytes: bytes)

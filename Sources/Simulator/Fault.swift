@@ -46,6 +46,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case wrongZone = "wrong-zone"
     case counterOverflow = "counter-overflow"
     case clockTie = "clock-tie"
+    case hubClock = "hub-clock"
     // What is said.
     case poison
     case unknownKind = "unknown-kind"
@@ -114,6 +115,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .wrongZone: "a clock is set to local time",
         .counterOverflow: "the counter of a stamp is at its end",
         .clockTie: "the clocks of all terminals say the same, and stand still",
+        .hubClock: "the hub's clock has these faults too",
         .poison: "a terminal records what the hub cannot understand",
         .unknownKind: "a terminal records what a newer program knows",
         .falseDecision: "a terminal decides what only the hub may",
@@ -201,6 +203,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .wrongZone: 100_000,
         .counterOverflow: 150_000,
         .clockTie: 50_000,
+        .hubClock: 1_000_000,
         .poison: 200_000,
         .unknownKind: 200_000,
         .falseDecision: 200_000,

@@ -47,6 +47,7 @@ extension World {
             }
             try watch.model.take(logged, isPoison: watch.poison.contains(id))
             if logged.endsGroup { continue }
+            try checkTime(logged)
             touched.insert(logged.operation.entity)
             if let verdict = logged.judgement?.verdict {
                 watch.verdicts["\(logged.operation.type) \(verdict)", default: 0] += 1

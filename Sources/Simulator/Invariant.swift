@@ -48,6 +48,8 @@ public enum Invariant: String, Sendable, CaseIterable {
     case quarantine
     /// 20
     case revocation
+    /// 6 of DESIGN.md §2: at what true time.
+    case trueTime = "true-time"
     /// Liveness.
     case liveness
     /// No message and no stored state makes a node fail.
@@ -79,6 +81,7 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .chain: "each incarnation's operations are a chain without gap or fork"
         case .quarantine: "what cannot take effect is kept, with a reason, and holds up nothing"
         case .revocation: "what a revoked terminal records is kept aside and takes no effect"
+        case .trueTime: "a time that is not marked unsure is right to 2 seconds"
         case .liveness: "with the faults gone, all is sent, fetched and told within an hour"
         case .soundness: "no message and no state makes a node fail"
         }

@@ -13,10 +13,18 @@ struct SimulatedClock {
     private var driftPerMillion: Int64 = 0
     private var since: UInt64 = 0
     private var frozen: Moment?
+    /// Whether the wall clock was ever anything but right.
+    private(set) var wasWrong = false
 
     init(boot: UInt64) { self.boot = boot }
 
-    func monotonic(_ now: UInt64) -> UInt64 { now - bootedAt }
+    /// The monotonic clock: never set and never still, but as fast as its crystal.
+    func monotonic(_ now: UInt64) -> UInt64 {
+        let count = now - bootedAt
+        // From the boot, so that no dice are needed: 80 parts of a million fast or slow at most.
+        let pace = Int64(boot % 161) - 80
+        return UInt64(Int64(count) + Int64(count) * pace / 1_000_000)
+    }
 
     func reading(_ now: UInt64) -> ClockReading {
         ClockReading(wall: wall(now), boot: boot, monotonicMilliseconds: monotonic(now))
@@ -41,6 +49,7 @@ struct SimulatedClock {
 
     /// Starts as machines without a battery clock do.
     mutating func forgetDate(_ now: UInt64) {
+        wasWrong = true
         frozen = nil
         since = now
         driftPerMillion = 0
@@ -48,19 +57,24 @@ struct SimulatedClock {
     }
 
     mutating func jump(_ milliseconds: Int64, now: UInt64) {
+        wasWrong = true
         settle(now)
         ahead += milliseconds
     }
 
-    mutating func freeze(_ now: UInt64) { frozen = wall(now) }
+    mutating func freeze(_ now: UInt64) { stop(at: wall(now)) }
 
     mutating func drift(perMillion: Int64, now: UInt64) {
+        wasWrong = true
         settle(now)
         driftPerMillion = perMillion
     }
 
     /// Sets the clock to a time at which it then stands still.
-    mutating func stop(at wall: Moment) { frozen = wall }
+    mutating func stop(at wall: Moment) {
+        wasWrong = true
+        frozen = wall
+    }
 
     /// Somebody sets the clock right.
     mutating func correct() {

@@ -31,6 +31,7 @@ public enum Simulation {
             operations: world?.operations ?? 0,
             faults: world?.plan.counts ?? [:],
             verdicts: world?.watch.verdicts ?? [:],
+            times: world?.times ?? TimeCount(),
             virtualMilliseconds: world?.now ?? 0,
             violation: violation,
             trace: world?.trace ?? 0
@@ -48,6 +49,19 @@ public struct Violation: Hashable, Sendable {
     public let detail: String
 }
 
+/// How well the hub knew when things were recorded, where its own clock was right.
+public struct TimeCount: Hashable, Sendable {
+    /// Operations whose times the hub said are sure.
+    public internal(set) var sure = 0
+    /// Operations of which it said that their times are unsure.
+    public internal(set) var unsure = 0
+
+    mutating func add(_ other: TimeCount) {
+        sure += other.sure
+        unsure += other.unsure
+    }
+}
+
 /// What came of a seed.
 public struct SeedReport: Hashable, Sendable {
     public let seed: UInt64
@@ -56,6 +70,7 @@ public struct SeedReport: Hashable, Sendable {
     public let faults: [Fault: Int]
     /// How often the hub gave which verdict, by type and verdict: `receipt.close rejected`.
     public let verdicts: [String: Int]
+    public let times: TimeCount
     public let virtualMilliseconds: UInt64
     /// A seed ends at the first.
     public let violation: Violation?
@@ -68,6 +83,7 @@ public struct SimulationReport: Hashable, Sendable {
     public private(set) var seeds = 0
     public private(set) var operations = 0
     public private(set) var faults: [Fault: Int] = [:]
+    public private(set) var times = TimeCount()
     public private(set) var virtualMilliseconds: UInt64 = 0
     public private(set) var violations: [Violation] = []
 
@@ -78,6 +94,7 @@ public struct SimulationReport: Hashable, Sendable {
         seeds += 1
         operations += report.operations
         faults.merge(report.faults, uniquingKeysWith: +)
+        times.add(report.times)
         virtualMilliseconds += report.virtualMilliseconds
         if let violation = report.violation { violations.append(violation) }
     }

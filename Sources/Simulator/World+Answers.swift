@@ -64,8 +64,9 @@ extension World {
         at terminal: SimulatedTerminal
     ) throws -> Bool {
         let before = terminal.machine.store.operationCount
+        let clocks = terminal.machine.clock.reading(now)
         let outcome = try terminal.machine.transact(&terminal.node) { node, dice, transaction in
-            try node.take(bytes, to: request, dice: &dice, in: transaction)
+            try node.take(bytes, to: request, at: clocks, dice: &dice, in: transaction)
         }
         switch outcome {
         case .applied(let more):

@@ -15,6 +15,7 @@ extension World {
             let operation = logged.operation
             note(operation.hash.low)
             let id = operation.id
+            recordedAt[id] = now
             let genesis = Replica.genesis(of: id.replica, logged.lane)
             let previous = terminal.lastHashes[logged.lane] ?? genesis
             try require(operation.previous == previous, .chain) {
@@ -28,6 +29,21 @@ extension World {
         terminal.note(fresh)
         guard terminal.broken.isEmpty, terminal.machine.isUp else { return }
         for logged in fresh { try checkSeen(logged.operation, at: terminal) }
+    }
+
+    /// What the hub says of when something was recorded.
+    func checkTime(_ logged: LoggedOperation) throws {
+        // True time is the hub's: a hub whose own clock was wrong cannot know it.
+        guard let recorded = recordedAt[logged.operation.id], let judgement = logged.judgement,
+            !hub.machine.clock.wasWrong
+        else { return }
+        guard !judgement.timeUnsure else { return times.unsure += 1 }
+        times.sure += 1
+        let moment = SimulatedClock.start.adding(milliseconds: Int64(recorded))
+        let error = judgement.effective.milliseconds - moment.milliseconds
+        try require(abs(error) <= 2_000, .trueTime) {
+            "operation \(logged.operation.id) was recorded \(-error) ms later than the hub says"
+        }
     }
 
     private func checkSeen(_ operation: Operation, at terminal: SimulatedTerminal) throws {

@@ -23,7 +23,7 @@ extension World {
     func machine(_ index: Int?) -> Machine { index.map { terminals[$0].machine } ?? hub.machine }
 
     private func disturbHub() throws {
-        disturbClock(of: hub.machine)
+        if plan.strikes(.hubClock, &faultDice) { disturbClock(of: hub.machine) }
         if plan.strikes(.failedWrite, &faultDice) {
             hub.machine.arm(Machine.DiskFault(), after: faultDice.below(60))
         }

@@ -23,8 +23,10 @@ extension World {
                 let wake = Event.wake(terminal: terminal.index, timer: terminal.timer)
                 return schedule(wake, in: until > time ? until - time : 0)
             case .push:
+                let clocks = terminal.machine.clock.reading(now)
                 let request = try terminal.machine.store.read {
-                    try terminal.node.terminal.upRequest(in: $0, limit: limit)
+                    let node = terminal.node.terminal
+                    return try node.upRequest(in: $0, limit: limit, at: clocks)
                 }
                 if let request {
                     return try send(.up(request), try request.bytes(), from: terminal)

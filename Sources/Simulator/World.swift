@@ -56,6 +56,9 @@ final class World {
     var step = 0
     /// What people recorded.
     var operations = 0
+    /// When each operation was recorded, in virtual time.
+    var recordedAt: [OperationID: UInt64] = [:]
+    var times = TimeCount()
     var exchanges: UInt64 = 0
     var isCalm = false
     /// What a push was answered as stored, in order.

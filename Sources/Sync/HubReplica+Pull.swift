@@ -3,6 +3,21 @@ import Tally
 // The hub hands out its order.
 
 extension HubReplica {
+    /// Notes that a backup which was read back holds these scopes up to these places.
+    public static func noteSecured(
+        _ heads: [Scope: UInt64],
+        in transaction: any ReplicaTransaction
+    ) throws {
+        for (scope, head) in heads where try secured(of: scope, in: transaction) < head {
+            try transaction.set(Setting.secured(scope), to: head)
+        }
+    }
+
+    /// Up to where a backup holds a scope's order.
+    public static func secured(of scope: Scope, in reading: any ReplicaReading) throws -> UInt64 {
+        try reading.integer(Setting.secured(scope)) ?? 0
+    }
+
     /// The next page of a scope: whole groups only, so that a terminal never shows half of one.
     public func pull(
         _ request: PullRequest,
@@ -24,7 +39,7 @@ extension HubReplica {
         }
         let reached = page.last?.judgement?.position ?? request.after
         let isThere = reached == head && request.epoch == epoch
-        return PullResponse(
+        var response = PullResponse(
             hub: replica.id,
             epoch: epoch,
             scope: request.scope,
@@ -36,5 +51,7 @@ extension HubReplica {
             ranges: isThere ? try parts(of: request.ranges, in: request.scope, reading) : [],
             entities: isThere ? try states(of: request.entities, in: reading) : []
         )
+        response.secured = min(try Self.secured(of: request.scope, in: reading), head)
+        return response
     }
 }

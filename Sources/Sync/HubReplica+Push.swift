@@ -27,6 +27,8 @@ extension HubReplica {
     struct Intake {
         let terminal: EnrolledTerminal
         var group: Group
+        /// When the operation at hand was recorded, as its terminal derives it.
+        var time: DerivedTime?
         /// As far as they were asked for or moved.
         var chains: [UInt64: ChainState] = [:]
         var moved: Set<UInt64> = []
@@ -64,9 +66,12 @@ extension HubReplica {
         try transaction.set(Setting.sighting(terminal.replica), to: seen)
         let epoch = try transaction.integer(Setting.epoch) ?? 0
         var response = PushResponse(hub: replica.id, epoch: epoch, batch: request.batch)
+        response.now = reading.wall
+        response.clock = request.clock?.sending
         guard request.epoch == epoch else { return response }
         var intake = Intake(terminal: terminal, group: Group(reading: reading))
-        for bytes in request.operations {
+        for (index, bytes) in request.operations.enumerated() {
+            intake.time = request.clock?.times[index]
             response.items.append(try take(bytes, into: &intake, in: transaction))
         }
         try close(&intake.group, dice: &dice, in: transaction)
@@ -169,7 +174,14 @@ extension HubReplica {
             return try keep(operation.bytes, reason, &intake, transaction)
         }
         let (verdict, reason) = try judge(operation, in: transaction)
-        try place(operation, verdict, reason, into: &intake.group, in: transaction)
+        try place(
+            operation,
+            verdict,
+            reason,
+            at: intake.time,
+            into: &intake.group,
+            in: transaction
+        )
         if verdict == .quarantined {
             return try keep(operation.bytes, reason, &intake, transaction)
         }
@@ -220,6 +232,7 @@ extension HubReplica {
         in transaction: any ReplicaTransaction
     ) throws {
         var id = id
+        intake.time = nil
         while true {
             id = OperationID(
                 replica: id.replica,

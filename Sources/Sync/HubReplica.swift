@@ -101,10 +101,16 @@ public struct HubReplica: Sendable {
         _ verdict: Verdict,
         _ reason: String,
         as old: Judgement? = nil,
+        at derived: DerivedTime? = nil,
         into group: inout Group,
         in transaction: any ReplicaTransaction
     ) throws {
-        let effective = TrueTime.effective(of: operation, now: group.reading.wall)
+        let isOwn = operation.id.replica == replica.id
+        let effective = TrueTime.effective(
+            of: operation,
+            now: group.reading.wall,
+            derived: isOwn ? DerivedTime(operation.reading.wall, within: 1) : derived
+        )
         let judgement = Judgement(
             position: try transaction.head(of: operation.scope) + 1,
             verdict: verdict,

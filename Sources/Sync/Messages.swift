@@ -177,21 +177,29 @@ public struct PushRequest: Hashable, Sendable {
     public let epoch: UInt64
     /// Operation bytes, verbatim, in the order recorded.
     public let operations: [[UInt8]]
+    /// What the terminal's clock says; nil from one that does not say.
+    public let clock: PushClock?
     public let signature: [UInt8]
 
-    /// What is signed: the replica, the epoch, and every operation.
-    static func signed(_ replica: Identifier, _ epoch: UInt64, _ operations: [[UInt8]]) -> [UInt8] {
+    /// What is signed: the replica, the epoch, every operation, and what the clock says.
+    private static func signed(
+        _ replica: Identifier,
+        _ epoch: UInt64,
+        _ operations: [[UInt8]],
+        _ clock: PushClock?
+    ) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.write("tallyman push 1")
         encoder.write(replica.bytes)
         encoder.write(epoch)
         encoder.write(operations) { $0.write(ContentHash(of: $1).bytes) }
+        clock?.write(to: &encoder)
         return encoder.bytes
     }
 
     /// Whether the holder of this key signed it.
     func isSigned(by publicKey: [UInt8]) -> Bool {
-        let message = Self.signed(replica, epoch, operations)
+        let message = Self.signed(replica, epoch, operations, clock)
         return Replica.isValid(signature, over: message, by: publicKey)
     }
 
@@ -199,11 +207,18 @@ public struct PushRequest: Hashable, Sendable {
     public var batch: Identifier { ContentHash(of: signature).identifier }
 
     /// A batch, signed by the replica that sends it.
-    package init(_ operations: [[UInt8]], epoch: UInt64, by replica: Replica) throws {
+    package init(
+        _ operations: [[UInt8]],
+        epoch: UInt64,
+        clock: PushClock? = nil,
+        by replica: Replica
+    ) throws {
         self.replica = replica.id
         self.epoch = epoch
         self.operations = operations
-        signature = try replica.signature(over: Self.signed(replica.id, epoch, operations))
+        self.clock = clock
+        let message = Self.signed(replica.id, epoch, operations, clock)
+        signature = try replica.signature(over: message)
     }
 
     public init(bytes: [UInt8]) throws {
@@ -213,6 +228,7 @@ public struct PushRequest: Hashable, Sendable {
         self.replica = replica
         epoch = wire.epoch
         operations = wire.operations.map { Array($0) }
+        clock = try PushClock(wire)
         signature = Array(wire.signature)
     }
 
@@ -223,6 +239,7 @@ public struct PushRequest: Hashable, Sendable {
         wire.replica = Data(replica.bytes)
         wire.epoch = epoch
         wire.operations = operations.map { Data($0) }
+        clock?.fill(&wire)
         wire.signature = Data(signature)
         return try wire.serializedBytes()
     }
@@ -273,6 +290,10 @@ public struct PushResponse: Hashable, Sendable {
     public var gaps: [Gap] = []
     /// The terminal is a copy of another: the code with which it takes an identity of its own.
     public var ticket: String?
+    /// The hub's time; nil from a hub that does not say.
+    public var now: Moment?
+    /// What the request said of the terminal's clock.
+    public var clock: PushClock.Sending?
 
     public init(hub: Identifier, epoch: UInt64, items: [Item] = [], batch: Identifier) {
         self.hub = hub
@@ -294,6 +315,8 @@ public struct PushResponse: Hashable, Sendable {
             Gap(incarnation: $0.incarnation, after: $0.after, before: $0.before)
         }
         self.batch = batch
+        now = wire.now == 0 ? nil : Moment(milliseconds: wire.now)
+        clock = wire.hasSent ? PushClock.Sending(boot: wire.boot, monotonic: wire.sent) : nil
         items = try wire.items.map { item in
             guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
             return Item(
@@ -325,6 +348,11 @@ public struct PushResponse: Hashable, Sendable {
             wireGap.after = gap.after
             wireGap.before = gap.before
             return wireGap
+        }
+        wire.now = now?.milliseconds ?? 0
+        if let clock {
+            wire.boot = clock.boot
+            wire.sent = clock.monotonic
         }
         // Written last: an answer that was cut between two fields lacks it.
         wire.batch = Data(batch.bytes)

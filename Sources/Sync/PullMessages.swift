@@ -110,6 +110,8 @@ public struct PullResponse: Hashable, Sendable {
     public let ranges: [RangeParts]
     /// As many of the entities that were asked for as had room, as they are at `head`.
     public let entities: [EntityState]
+    /// Up to where a backup of the hub has the order.
+    public var secured: UInt64 = 0
     /// The request that this answers; see ``PullRequest/name(of:)``.
     public var request: Identifier?
 
@@ -156,6 +158,7 @@ public struct PullResponse: Hashable, Sendable {
             ranges: try wire.ranges.map { try RangeParts($0, in: scope) },
             entities: try wire.entities.map { try EntityState($0, in: scope) }
         )
+        secured = wire.secured
         request = Identifier(bytes: wire.request)
     }
 
@@ -172,6 +175,7 @@ public struct PullResponse: Hashable, Sendable {
         wire.ranges = ranges.map(\.wire)
         wire.entities = entities.map(\.wire)
         wire.hub = Data(hub.bytes)
+        wire.secured = secured
         wire.request = Data(request?.bytes ?? [])
         return try wire.serializedBytes()
     }

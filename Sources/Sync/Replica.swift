@@ -30,6 +30,8 @@ public enum Setting {
     }
     /// The terminals that a restored hub waits for.
     static let awaited = SettingKey("epoch.awaited")
+    /// Up to where a backup of the hub has a scope's order, at the hub and at terminals.
+    static func secured(_ scope: Scope) -> SettingKey { SettingKey("sync.secured.\(scope)") }
     /// Up to where a restored hub's order of a scope has been decided upon.
     static func decided(_ scope: Scope) -> SettingKey { SettingKey("epoch.decided.\(scope)") }
     /// The hub's epoch that a terminal has seen and not taken over yet: it is giving back.

@@ -21,6 +21,11 @@ extension TerminalReplica {
         case differs
     }
 
+    /// Up to where a backup of the hub has a scope's order, as the hub said last.
+    public static func secured(of scope: Scope, in reading: any ReplicaReading) throws -> UInt64 {
+        try reading.integer(Setting.secured(scope)) ?? 0
+    }
+
     /// What to ask the hub for next in a scope.
     public func pullRequest(
         _ scope: Scope,
@@ -89,6 +94,9 @@ extension TerminalReplica {
         try transaction.set(Setting.cursor(response.scope), to: reached)
         if try transaction.integer(Setting.hubHead(response.scope)) != response.head {
             try transaction.set(Setting.hubHead(response.scope), to: response.head)
+        }
+        if try Self.secured(of: response.scope, in: transaction) != response.secured {
+            try transaction.set(Setting.secured(response.scope), to: response.secured)
         }
         guard reached >= response.head else { return .applied(more: true) }
         return try compare(with: response, now: now, in: transaction)

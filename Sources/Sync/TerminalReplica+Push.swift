@@ -42,29 +42,33 @@ extension TerminalReplica {
     /// - Parameters:
     ///   - reading: the terminal's store.
     ///   - limit: about how many operations.
+    ///   - clocks: the clocks now, for the true times of what is sent; nil when they are of no use.
     /// - Returns: the request.
     /// - Throws: what the store throws.
     public func upRequest(
         in reading: any ReplicaReading,
-        limit: Int = PushRequest.operationCountMax
+        limit: Int = PushRequest.operationCountMax,
+        at clocks: ClockReading? = nil
     ) throws -> UpRequest? {
         if let request = try reminder(in: reading) { return .enroll(request) }
         if let request = try successionRequest(in: reading) { return .enroll(request) }
         if let request = try returnRequest(in: reading, limit: limit) { return .giveBack(request) }
-        return try pushRequest(in: reading, limit: limit).map { .push($0) }
+        return try pushRequest(in: reading, limit: limit, at: clocks).map { .push($0) }
     }
 
-    /// Takes the bytes of the hub's answer to what ``upRequest(in:limit:)`` gave.
+    /// Takes the bytes of the hub's answer to what ``upRequest(in:limit:at:)`` gave.
     ///
     /// - Parameters:
     ///   - answer: the message.
     ///   - request: what it answers.
+    ///   - clocks: the clocks when it came.
     ///   - transaction: the terminal's store.
     /// - Returns: what came of it.
     /// - Throws: ``SyncRefusal`` when it is no answer to this request.
     public mutating func apply(
         _ answer: [UInt8],
         to request: UpRequest,
+        at clocks: ClockReading? = nil,
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
         switch request {
@@ -75,20 +79,30 @@ extension TerminalReplica {
         case .giveBack(let request):
             return try apply(try ReturnResponse(bytes: answer), to: request, in: transaction)
         case .push(let request):
-            return try apply(try PushResponse(bytes: answer), to: request, in: transaction)
+            let response = try PushResponse(bytes: answer)
+            return try apply(response, to: request, at: clocks, in: transaction)
         }
     }
 
     /// The next batch for the hub; nil when there is nothing unsent.
     ///
     /// What this terminal recorded under an earlier identity goes first, in that identity's name.
+    /// When the offset of the monotonic clock was not measured for a while, an empty batch asks for
+    /// the hub's time, so that what is sent then has a true time.
     public func pushRequest(
         in reading: any ReplicaReading,
-        limit: Int = PushRequest.operationCountMax
+        limit: Int = PushRequest.operationCountMax,
+        at clocks: ClockReading? = nil
     ) throws -> PushRequest? {
+        let epoch = try reading.integer(Setting.epoch) ?? 0
+        let fixes = try ClockFixes.of(reading)
         for author in try formers(in: reading) + [replica] {
             let unsent = try reading.unsent(of: author.id, limit: limit)
             guard !unsent.isEmpty else { continue }
+            if let clocks, fixes.isStale(at: clocks) {
+                let clock = PushClock(clocks, times: [])
+                return try PushRequest([], epoch: epoch, clock: clock, by: author)
+            }
             var byteCount = 0
             let batch = unsent.prefix {
                 byteCount += $0.operation.bytes.count
@@ -96,7 +110,10 @@ extension TerminalReplica {
             }
             return try PushRequest(
                 batch.map(\.operation.bytes),
-                epoch: try reading.integer(Setting.epoch) ?? 0,
+                epoch: epoch,
+                clock: clocks.map { clocks in
+                    PushClock(clocks, times: batch.map { fixes.time(of: $0.operation.reading) })
+                },
                 by: author
             )
         }
@@ -109,11 +126,13 @@ extension TerminalReplica {
     public func apply(
         _ response: PushResponse,
         to request: PushRequest,
+        at clocks: ClockReading? = nil,
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
         try checkHub(response.hub, in: transaction)
         // The answer to another request, which a proxy kept, says nothing about this one.
         guard response.batch == request.batch else { throw SyncRefusal.malformed }
+        if let clocks { try noteTime(response, to: request, at: clocks, in: transaction) }
         // What the hub stored in an earlier epoch may be what it lost since.
         guard request.epoch == (try transaction.integer(Setting.epoch) ?? 0) else { return .stale }
         guard response.epoch == request.epoch else {
@@ -131,8 +150,30 @@ extension TerminalReplica {
         if let outcome = try sendAgain(response, of: request.replica, in: transaction) {
             return outcome
         }
-        guard response.items.contains(where: \.stored) else { return .stalled }
+        guard request.operations.isEmpty || response.items.contains(where: \.stored) else {
+            return .stalled
+        }
         return .applied(more: try upRequest(in: transaction, limit: 1) != nil)
+    }
+
+    /// Learns from the hub's clock how far this machine's monotonic one is from it.
+    private func noteTime(
+        _ response: PushResponse,
+        to request: PushRequest,
+        at clocks: ClockReading,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        guard let sending = request.clock?.sending, sending.boot == clocks.boot else { return }
+        let before = try ClockFixes.of(transaction)
+        var fixes = before
+        // The hub's word of when it was asked: an answer to an earlier request is as good.
+        let isSaid = response.clock?.boot == clocks.boot
+        fixes.note(
+            hub: isSaid ? response.now : nil,
+            sent: isSaid ? response.clock?.monotonic ?? 0 : sending.monotonic,
+            reading: clocks
+        )
+        if fixes != before { try fixes.keep(in: transaction) }
     }
 
     /// Sends again what the hub misses of a chain, as far as it is here.

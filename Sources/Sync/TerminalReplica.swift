@@ -113,6 +113,7 @@ public struct TerminalReplica: Sendable {
             try transaction.set(Setting.base(scope), to: nil)
             try transaction.set(Setting.hubHead(scope), to: nil)
             try transaction.set(Setting.returned(scope), to: nil)
+            try transaction.set(Setting.secured(scope), to: nil)
         }
         try transaction.set(Setting.nextEpoch, to: nil)
         try transaction.set(Setting.epoch, to: epoch)

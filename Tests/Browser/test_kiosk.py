@@ -154,6 +154,32 @@ def test_an_exception_is_reported_by_scanner_alone(hub, terminal, open_kiosk, si
     kiosk.is_well_made()
 
 
+def test_what_became_of_a_record_is_told_where_it_was_recorded(
+    hub, terminal, open_kiosk, size, language
+):
+    kiosk = open_kiosk(size, language)
+    sign_in(kiosk, LINE_WORKER)
+    kiosk.scan("TM:C:REPORT", "good")
+    kiosk.scan(PLATE + "INJ-01", "good")
+    kiosk.scan("TM:C:CATEGORY:EQUIPMENT_BREAKDOWN", "good")
+    kiosk.scan("TM:C:OK", "good")
+    kiosk.page.locator("#unsynced").click()
+    expect(kiosk.page).to_have_url(terminal.url + "/records")
+    row = kiosk.page.locator(".print-job").first
+    expect(row).to_contain_text("INJ-01")
+    expect(row).to_contain_text(kiosk.text("record_type.exception_report.raised"))
+    expect(row).to_contain_text(kiosk.text("record_state.unsent"))
+    kiosk.picture("records-unsent")
+    kiosk.is_well_made()
+    # When the hub has it, the page says so by itself.
+    terminal.find_hub()
+    empty = kiosk.page.locator(".print-empty")
+    expect(empty).to_have_text(kiosk.text("records.empty"), timeout=60_000)
+    kiosk.picture("records-empty")
+    kiosk.page.get_by_role("link", name=kiosk.text("kiosk.home_key")).click()
+    kiosk.at("exception")
+
+
 def test_goods_counted_on_two_terminals_are_held_for_review(
     hub, terminal, another_terminal, open_kiosk, tmp_path
 ):

@@ -2,6 +2,7 @@ import Conformance
 import Foundation
 import Sync
 import SwiftProtobuf
+import Tally
 import Testing
 
 extension DaemonSuites {
@@ -232,8 +233,9 @@ private struct LyingLine: StrangerLine {
     let port: Int
     let lie: Lie
 
-    func post(_ path: String, _ body: [UInt8]) async throws -> Reply {
-        let answer = try PlainHTTP.post("/" + path, body, at: .port(port))
+    func post(_ path: String, _ body: [UInt8], proof: [UInt8]?) async throws -> Reply {
+        let headers = proof.map { ["tallyman-proof": $0.hexadecimal] } ?? [:]
+        let answer = try PlainHTTP.post("/" + path, body, headers: headers, at: .port(port))
         var reply = Self.reply(answer)
         if path == "sync/v1/" + lie.path { try lie.tell(&reply) }
         return reply

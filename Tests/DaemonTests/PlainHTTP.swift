@@ -63,23 +63,30 @@ enum PlainHTTP {
         try send("GET", path, [], at: place)
     }
 
-    static func post(_ path: String, _ body: [UInt8], at place: Place) throws -> HTTPReply {
-        try send("POST", path, body, at: place)
+    static func post(
+        _ path: String,
+        _ body: [UInt8],
+        headers: [String: String] = [:],
+        at place: Place
+    ) throws -> HTTPReply {
+        try send("POST", path, body, headers: headers, at: place)
     }
 
     static func send(
         _ method: String,
         _ path: String,
         _ body: [UInt8],
+        headers: [String: String] = [:],
         at place: Place
     ) throws -> HTTPReply {
         let connection = try Connection(place)
+        let more = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
         let head = """
             \(method) \(path) HTTP/1.1\r
             Host: localhost\r
             Content-Length: \(body.count)\r
             Connection: close\r
-            \r
+            \(more)\r
 
             """
         try connection.send(Array(head.utf8) + body)

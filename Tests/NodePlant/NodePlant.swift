@@ -214,7 +214,12 @@ public final class NodePlant {
     /// The clocks a minute later.
     public func tick() -> ClockReading {
         now = now.adding(milliseconds: 60_000)
-        return ClockReading(
+        return clocks
+    }
+
+    /// The clocks, which are the same at all machines.
+    private var clocks: ClockReading {
+        ClockReading(
             wall: now,
             boot: 1,
             monotonicMilliseconds: UInt64(now.milliseconds - 1_795_000_000_000)
@@ -379,19 +384,19 @@ public final class NodePlant {
 
     /// Sends up all that a terminal has to send.
     private func sendUp(_ terminal: Terminal) throws {
-        while let request = try terminal.store.read({
-            try terminal.node.terminal.upRequest(in: $0)
+        while let request = try terminal.store.read({ [now = tick()] in
+            try terminal.node.terminal.upRequest(in: $0, at: now)
         }) {
             let answer = try answer(try request.bytes(), to: request)
             let outcome = try terminal.store.write {
-                try terminal.node.take(answer, to: request, dice: &dice, in: $0)
+                try terminal.node.take(answer, to: request, at: clocks, dice: &dice, in: $0)
             }
             if outcome == .stalled { break }
         }
     }
 
     private func answer(_ bytes: [UInt8], to request: UpRequest) throws -> [UInt8] {
-        let reading = tick()
+        let reading = clocks
         return try store.write {
             switch request {
             case .enroll:

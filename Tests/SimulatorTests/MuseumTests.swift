@@ -37,16 +37,16 @@ import Testing
         Exhibit(.forgottenOnSend, seed: 1, .loss),
         Exhibit(.forgottenOnStart, seed: 7, .terminalCrash, .partition),
         Exhibit(.forgottenOnUpgrade, seed: 10, .terminalCrash, .partition, .oldProgram),
-        Exhibit(.expired, seed: 1, .partition, .longAbsence),
+        Exhibit(.expired, seed: 7, .partition, .longAbsence),
         Exhibit(.notRetried, seed: 1, .loss),
         Exhibit(.lostAcknowledgement, seed: 1),
         Exhibit(.nonCommutativeReducer, seed: 2),
-        Exhibit(.unseenConflict, seed: 7, .partition, .oneWay),
+        Exhibit(.unseenConflict, seed: 8, .partition, .oneWay),
         Exhibit(.resurrection, seed: 1),
         Exhibit(.unjudgedMove, seed: 2),
         Exhibit(.lastWriterWins, seed: 1),
         Exhibit(.orderCreatedTwice, seed: 1),
-        Exhibit(.toldOnce, seed: 1, .erpLostAnswer),
+        Exhibit(.toldOnce, seed: 2, .erpLostAnswer),
     ]
 
     @Test(arguments: exhibits)

@@ -76,8 +76,8 @@ class Refused(Exception):
 class Hub:
     """The way to a hub: TLS by the pinned authority, plain HTTP only to this machine."""
 
-    def __init__(self, url, authority=None):
-        self.url = urlsplit(url)
+    def __init__(self, url, authority=None, key=None):
+        self.url, self.key = urlsplit(url), key
         if self.url.scheme == "http" and self.url.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise SystemExit("plain HTTP leads to this machine only")
         # A hub's certificate is for no name; its authority alone vouches for it.
@@ -92,7 +92,11 @@ class Hub:
         else:
             line = http.client.HTTPConnection(*place, timeout=40)
         try:
-            line.request(method, f"/sync/v1/{path}", body, {"content-type": "application/x-protobuf"})
+            headers = {"content-type": "application/x-protobuf"}
+            if path == "pull":  # what only asks is signed beside the message
+                signed = data(b"tallyman ask 1") + data(path.encode()) + data(sha256(body))
+                headers["tallyman-proof"] = self.key.sign(signed).hex()
+            line.request(method, f"/sync/v1/{path}", body, headers)
             reply = line.getresponse()
             return reply.status, reply.getheader("content-type"), reply.read()
         finally:
@@ -145,7 +149,7 @@ class Terminal:
         return value
 
     def hub(self):
-        return Hub(self.get("hub"), self.get("authority"))
+        return Hub(self.get("hub"), self.get("authority"), self.key)
 
     def enroll(self, url, token):
         # As people type it: in either case, O for 0, I and L for 1.

@@ -104,9 +104,9 @@ import Testing
         let operation = try terminal.record(Carton.seen())[0]
         let request = try request([operation.bytes], epoch: 5)
         let response = try hub.push(request)
-        #expect(
-            response == PushResponse(hub: response.hub, epoch: try hub.epoch, batch: request.batch)
-        )
+        var told = PushResponse(hub: response.hub, epoch: try hub.epoch, batch: request.batch)
+        told.now = hub.wall
+        #expect(response == told)
         #expect(try hub.store.read { try $0.operation(operation.id) } == nil)
     }
 
@@ -129,7 +129,8 @@ import Testing
         #expect(items.allSatisfy { $0.verdict == .accepted })
         try terminal.pull(from: hub)
         let evidence = try terminal.record(of: Carton.key()).facts.map(\.evidence)
-        #expect(evidence.map(\.timeUnsure) == [true, true, false])
+        // Nobody can say that the last one is right: this terminal derives no times.
+        #expect(evidence.map(\.timeUnsure) == [true, true, true])
         #expect(evidence.map(\.moment) == [hub.wall, hub.wall, terminal.wall])
     }
 

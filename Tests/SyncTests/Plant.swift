@@ -261,9 +261,10 @@ final class TestTerminal: TestNode {
     }
 
     @discardableResult
-    func record(_ drafts: Draft...) throws -> [Operation] {
+    func record(_ drafts: Draft..., at clocks: ClockReading? = nil) throws -> [Operation] {
         try store.write {
-            try terminal.record(drafts, by: "W1", reading: reading, dice: &dice, in: $0)
+            let now = clocks ?? reading
+            return try terminal.record(drafts, by: "W1", reading: now, dice: &dice, in: $0)
         }
     }
 

@@ -1,6 +1,8 @@
 import Agent
 import Codes
 import Foundation
+import Hub
+import Sync
 import Tally
 import Testing
 
@@ -84,6 +86,25 @@ import Web
                     folders: folder.folders.map(\.path)
                 )
             ) { _ = try StringTable(folder) }
+        }
+    }
+
+    @Test func `whatever a person can record has a word`() throws {
+        let table = try StringTable(try Browser.templates())
+        let all = PlantVocabulary.all
+        let moves = all.lifecycles.values.flatMap { $0.moves.map(\.name) }
+        let types = all.facts.union(all.fields).union(moves)
+        #expect(types.count > 30)
+        for language in CommandCode.Language.allCases {
+            for type in types.sorted() {
+                #expect(table.find("record_type.\(type)", language) != nil, "\(type)")
+            }
+            for kind in all.lifecycles.keys {
+                #expect(table.find("record_kind.\(kind)", language) != nil, "\(kind)")
+            }
+            for verdict in Verdict.allCases {
+                #expect(table.find("record_verdict.\(verdict)", language) != nil, "\(verdict)")
+            }
         }
     }
 

@@ -111,12 +111,46 @@ package nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
   /// WireOperation bytes, verbatim, in the order in which they were recorded; at most 500.
   package var operations: [Data] = []
 
-  /// Ed25519 over `"tallyman push 1"`, replica, epoch and the SHA-256 of each operation in turn.
+  /// Ed25519 over `"tallyman push 1"`, replica, epoch and the SHA-256 of each operation in turn; when
+  /// `sent` is there, then also over boot, sent and milliseconds and within of each time.
   package var signature: Data = Data()
+
+  /// The terminal's monotonic clock when it made this request, in milliseconds, and the boot in which
+  /// it counts: with it the answer bounds how far that clock is from the hub's.
+  package var boot: UInt64 = 0
+
+  package var sent: UInt64 {
+    get {_sent ?? 0}
+    set {_sent = newValue}
+  }
+  /// Returns true if `sent` has been explicitly set.
+  package var hasSent: Bool {self._sent != nil}
+  /// Clears the value of `sent`. Subsequent reads from it will return its default value.
+  package mutating func clearSent() {self._sent = nil}
+
+  /// For each operation, when it was recorded, where the terminal can derive that.
+  package var times: [Tallyman_Sync_V1_PushRequest.Time] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  package nonisolated struct Time: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var milliseconds: Int64 = 0
+
+    /// The true time is no further away than so many milliseconds; 0 when nothing is known.
+    package var within: UInt32 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
   package init() {}
+
+  fileprivate var _sent: UInt64? = nil
 }
 
 package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
@@ -138,6 +172,20 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   /// The hub has seen this terminal's identity in another machine too, and this one came later: the
   /// code with which it enrols under a new key.
   package var ticket: String = String()
+
+  /// The hub's time, in milliseconds since 1970, and what the request said of the terminal's clock.
+  package var now: Int64 = 0
+
+  package var boot: UInt64 = 0
+
+  package var sent: UInt64 {
+    get {_sent ?? 0}
+    set {_sent = newValue}
+  }
+  /// Returns true if `sent` has been explicitly set.
+  package var hasSent: Bool {self._sent != nil}
+  /// Clears the value of `sent`. Subsequent reads from it will return its default value.
+  package mutating func clearSent() {self._sent = nil}
 
   /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature. A proxy
   /// may give the answer to an earlier request, and a terminal must not take that for its own.
@@ -183,6 +231,8 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _sent: UInt64? = nil
 }
 
 package nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
@@ -242,6 +292,9 @@ package nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
   package var ranges: [Tallyman_Sync_V1_StateRange] = []
 
   package var entities: [Tallyman_Sync_V1_StateEntity] = []
+
+  /// Up to where a backup of the hub has the order: what is there is secured.
+  package var secured: UInt64 = 0
 
   /// Who answers: a terminal takes no other hub's word.
   package var hub: Data = Data()
@@ -444,7 +497,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0\u{1}boot\0\u{1}sent\0\u{1}times\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -457,12 +510,19 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 4: try { try decoder.decodeRepeatedBytesField(value: &self.operations) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 6: try { try decoder.decodeSingularFixed64Field(value: &self.boot) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self._sent) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.times) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.`protocol` != 0 {
       try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 1)
     }
@@ -478,6 +538,15 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if !self.signature.isEmpty {
       try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 5)
     }
+    if self.boot != 0 {
+      try visitor.visitSingularFixed64Field(value: self.boot, fieldNumber: 6)
+    }
+    try { if let v = self._sent {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+    } }()
+    if !self.times.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.times, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -487,6 +556,44 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if lhs.epoch != rhs.epoch {return false}
     if lhs.operations != rhs.operations {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.boot != rhs.boot {return false}
+    if lhs._sent != rhs._sent {return false}
+    if lhs.times != rhs.times {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tallyman_Sync_V1_PushRequest.Time: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Tallyman_Sync_V1_PushRequest.protoMessageName + ".Time"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}milliseconds\0\u{1}within\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self.milliseconds) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.within) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.milliseconds != 0 {
+      try visitor.visitSingularSInt64Field(value: self.milliseconds, fieldNumber: 1)
+    }
+    if self.within != 0 {
+      try visitor.visitSingularUInt32Field(value: self.within, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tallyman_Sync_V1_PushRequest.Time, rhs: Tallyman_Sync_V1_PushRequest.Time) -> Bool {
+    if lhs.milliseconds != rhs.milliseconds {return false}
+    if lhs.within != rhs.within {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -494,7 +601,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}gaps\0\u{1}hub\0\u{1}ticket\0\u{2}\u{a}batch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}gaps\0\u{1}hub\0\u{1}ticket\0\u{1}now\0\u{1}boot\0\u{1}sent\0\u{2}\u{7}batch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -507,6 +614,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.gaps) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.ticket) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self.now) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.boot) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self._sent) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
       default: break
       }
@@ -514,6 +624,10 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.epoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.epoch, fieldNumber: 1)
     }
@@ -529,6 +643,15 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     if !self.ticket.isEmpty {
       try visitor.visitSingularStringField(value: self.ticket, fieldNumber: 5)
     }
+    if self.now != 0 {
+      try visitor.visitSingularSInt64Field(value: self.now, fieldNumber: 6)
+    }
+    if self.boot != 0 {
+      try visitor.visitSingularFixed64Field(value: self.boot, fieldNumber: 7)
+    }
+    try { if let v = self._sent {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+    } }()
     if !self.batch.isEmpty {
       try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 15)
     }
@@ -541,6 +664,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     if lhs.gaps != rhs.gaps {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.ticket != rhs.ticket {return false}
+    if lhs.now != rhs.now {return false}
+    if lhs.boot != rhs.boot {return false}
+    if lhs._sent != rhs._sent {return false}
     if lhs.batch != rhs.batch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -699,7 +825,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{2}\u{5}hub\0\u{1}request\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{2}\u{4}hub\0\u{1}request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -716,6 +842,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 7: try { try decoder.decodeSingularBytesField(value: &self.reducer) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.secured) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
@@ -751,6 +878,9 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if !self.entities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 9)
     }
+    if self.secured != 0 {
+      try visitor.visitSingularUInt64Field(value: self.secured, fieldNumber: 10)
+    }
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
     }
@@ -770,6 +900,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.reducer != rhs.reducer {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
+    if lhs.secured != rhs.secured {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.request != rhs.request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

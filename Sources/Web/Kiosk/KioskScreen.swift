@@ -109,6 +109,9 @@ struct KioskScreen: Sendable {
             connection: words.text(standing.isConnected ? "kiosk.online" : "kiosk.offline"),
             hasUnsynced: status.unsynced > 0,
             unsynced: unsynced,
+            withoutEffect: status.withoutEffect == 0
+                ? nil
+                : words.text("kiosk.without_effect", ["count": String(status.withoutEffect)]),
             photosWaiting: standing.photosWaiting == 0
                 ? nil
                 : words.text("kiosk.photos_waiting", ["count": String(standing.photosWaiting)]),

@@ -39,6 +39,8 @@ struct StripView: Hashable, Sendable {
     let connection: String
     let hasUnsynced: Bool
     let unsynced: String
+    /// How many records of this shift had no effect, in words; nil when all had.
+    let withoutEffect: String?
     /// In words, and as a number; nil words while none waits for the hub.
     let photosWaiting: String?
     let photoCount: String

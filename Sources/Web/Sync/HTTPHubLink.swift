@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Sync
+import Tally
 
 /// The way to the hub over HTTP.
 ///
@@ -18,6 +19,7 @@ public struct HTTPHubLink: HubLink {
 
     private let client: @Sendable () async throws -> HTTPClient
     private let base: String
+    private let prove: @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
 
     /// How a client for this link is set up.
     ///
@@ -35,8 +37,13 @@ public struct HTTPHubLink: HubLink {
     /// - Parameters:
     ///   - hub: its address, such as `http://127.0.0.1:8080`.
     ///   - client: shared with whoever else speaks HTTP in this process.
-    public init(hub: URL, client: HTTPClient) {
-        self.init(hub: hub) { client }
+    ///   - prove: signs what only asks; see ``RequestProof``.
+    public init(
+        hub: URL,
+        client: HTTPClient,
+        prove: @escaping @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
+    ) {
+        self.init(hub: hub, client: { client }, prove: prove)
     }
 
     /// A link to a hub through a door, which opens when it can.
@@ -44,11 +51,17 @@ public struct HTTPHubLink: HubLink {
     /// - Parameters:
     ///   - hub: its address.
     ///   - client: gives the client with which to speak to it, or throws why there is none yet.
-    public init(hub: URL, client: @escaping @Sendable () async throws -> HTTPClient) {
+    ///   - prove: signs what only asks; see ``RequestProof``.
+    public init(
+        hub: URL,
+        client: @escaping @Sendable () async throws -> HTTPClient,
+        prove: @escaping @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
+    ) {
         var base = hub.absoluteString
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base
         self.client = client
+        self.prove = prove
     }
 
     public func push(_ request: [UInt8]) async throws -> [UInt8] {
@@ -56,19 +69,19 @@ public struct HTTPHubLink: HubLink {
     }
 
     public func pull(_ request: [UInt8]) async throws -> [UInt8] {
-        try await post("pull", request)
+        try await ask(.pull, request)
     }
 
     public func snapshot(_ request: [UInt8]) async throws -> [UInt8] {
-        try await post("snapshot", request)
+        try await ask(.snapshot, request)
     }
 
     public func piece(_ request: [UInt8]) async throws -> [UInt8] {
-        try await post("piece", request)
+        try await ask(.piece, request)
     }
 
     public func watch(_ request: [UInt8]) async throws -> [UInt8] {
-        try await post("watch", request, timeout: Self.watchTimeout)
+        try await ask(.watch, request, timeout: Self.watchTimeout)
     }
 
     public func giveBack(_ request: [UInt8]) async throws -> [UInt8] {
@@ -79,14 +92,25 @@ public struct HTTPHubLink: HubLink {
         try await post("enroll", request)
     }
 
+    private func ask(
+        _ question: RequestProof.Question,
+        _ body: [UInt8],
+        timeout: TimeAmount = HTTPHubLink.timeout
+    ) async throws -> [UInt8] {
+        let proof = try prove(question, body)
+        return try await post(question.rawValue, body, proof: proof, timeout: timeout)
+    }
+
     private func post(
         _ path: String,
         _ body: [UInt8],
+        proof: [UInt8]? = nil,
         timeout: TimeAmount = HTTPHubLink.timeout
     ) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: "\(base)/sync/v1/\(path)")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
+        if let proof { request.headers.add(name: RequestProof.header, value: proof.hexadecimal) }
         request.body = .bytes(body)
         let response = try await client().execute(request, timeout: timeout)
         let answer = try await response.body.collect(upTo: Self.answerCountMax)

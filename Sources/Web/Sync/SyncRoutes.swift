@@ -19,18 +19,20 @@ public struct SyncRoutes: Sendable {
         router.post("sync/v1/push") { request, _ in
             try await Self.answer(request) { try await hub.push($0) }
         }
-        router.post("sync/v1/pull") { request, _ in
-            try await Self.answer(request) { try await hub.pull($0) }
-        }
-        router.post("sync/v1/snapshot") { request, _ in
-            try await Self.answer(request) { try await hub.snapshot($0) }
-        }
-        router.post("sync/v1/piece") { request, _ in
-            try await Self.answer(request) { try await hub.piece($0) }
-        }
         let watch = WatchRoute(hub: hub)
-        router.post("sync/v1/watch") { request, _ in
-            try await Self.answer(request) { try await watch.answer($0) }
+        for question in RequestProof.Question.allCases {
+            router.post("sync/v1/\(question.rawValue)") { request, _ in
+                let proof = request.headers[.tallymanProof].flatMap([UInt8].init(hexadecimal:))
+                return try await Self.answer(request) { body in
+                    try await hub.check(proof ?? [], question, body)
+                    return switch question {
+                    case .pull: try await hub.pull(body)
+                    case .snapshot: try await hub.snapshot(body)
+                    case .piece: try await hub.piece(body)
+                    case .watch: try await watch.answer(body)
+                    }
+                }
+            }
         }
         router.post("sync/v1/return") { request, _ in
             try await Self.answer(request) { try await hub.giveBack($0) }
@@ -64,6 +66,11 @@ public struct SyncRoutes: Sendable {
             .conflict
         }
     }
+}
+
+extension HTTPField.Name {
+    /// ``RequestProof``'s header.
+    static let tallymanProof = HTTPField.Name(RequestProof.header) ?? .authorization
 }
 
 extension Response {

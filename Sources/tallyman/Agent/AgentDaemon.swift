@@ -98,6 +98,8 @@ struct AgentDaemon {
         ) { (daemon.address.text, pump?.isConnected ?? false) }
         let pages = Router()
         CommandRoutes(shell, texts: try StringTable(try Texts.folder())).add(to: pages)
+        RecordRoutes(shell).add(to: pages)
+        try RecordsPage(shell: shell, folder: try Texts.folder(), clock: clock).add(to: pages)
         try Self.addPrinting(printing, shell, clock, to: pages)
         let photos = Self.addPhotos(of: blobs, blobPump, shell, to: pages, logger)
         let kiosk = try KioskPages(
@@ -171,7 +173,7 @@ struct AgentDaemon {
         let client = { @Sendable in try await door.client() }
         let pump = SyncPump(
             shell,
-            link: HTTPHubLink(hub: address, client: client),
+            link: HTTPHubLink(hub: address, client: client, prove: shell.prove),
             enrolmentCode: token?.code,
             settings: peer,
             logger: logger

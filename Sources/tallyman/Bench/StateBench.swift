@@ -104,6 +104,7 @@ struct StateBench {
     /// Serves a hub on loopback while `body` runs.
     private func serving<Result: Sendable>(
         _ hub: HubShell,
+        to terminal: TerminalShell,
         _ body: @escaping @Sendable (HTTPHubLink) async throws -> Result
     ) async throws -> Result {
         let router = Router()
@@ -124,7 +125,10 @@ struct StateBench {
             for await _ in ready {}
             guard let address = URL(string: "http://" + box.text) else { throw NoAddress() }
             defer { group.cancelAll() }
-            return try await body(HTTPHubLink(hub: address, client: HTTPClient.shared))
+            let client = HTTPClient.shared
+            return try await body(
+                HTTPHubLink(hub: address, client: client, prove: terminal.prove)
+            )
         }
     }
 
@@ -138,7 +142,7 @@ struct StateBench {
         let store = try LedgerStore(try DataFolder(folder + "/" + name))
         let shell = try await terminal(name, store)
         let scope = scope
-        let seconds = try await serving(side.hub) { link in
+        let seconds = try await serving(side.hub, to: shell) { link in
             try await shell.enroll(code: side.code, at: link)
             let begun = ContinuousClock.now
             while try await shell.pull(scope, over: link) {}
@@ -255,7 +259,7 @@ struct StateBench {
             events.withLock { $0.append(event) }
         }
         let scope = scope
-        let seconds = try await serving(side.hub) { link in
+        let seconds = try await serving(side.hub, to: shell) { link in
             let begun = ContinuousClock.now
             while try await shell.pull(scope, over: link) {}
             return (ContinuousClock.now - begun) / .seconds(1)

@@ -224,7 +224,7 @@ struct SyncBench {
             group.addTask { try await server.run() }
             for await _ in ready {}
             guard let hub = URL(string: "http://" + box.text) else { throw ExitFailure() }
-            let link = HTTPHubLink(hub: hub, client: HTTPClient.shared)
+            let link = HTTPHubLink(hub: hub, client: HTTPClient.shared, prove: shell.prove)
             let seconds = try await measured(shell, link)
             group.cancelAll()
             return (seconds, rows)

@@ -3,6 +3,7 @@ import Conformance
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Tally
 import Web
 
 /// The conformance suite's way to a hub, through the same door as a terminal's.
@@ -14,8 +15,9 @@ struct StrangerHTTP: StrangerLine {
     let hub: URL
     let door: HubDoor
 
-    func post(_ path: String, _ body: [UInt8]) async throws -> Reply {
+    func post(_ path: String, _ body: [UInt8], proof: [UInt8]?) async throws -> Reply {
         var request = request(path, .POST)
+        if let proof { request.headers.add(name: "tallyman-proof", value: proof.hexadecimal) }
         request.body = .bytes(body)
         return try await send(request)
     }

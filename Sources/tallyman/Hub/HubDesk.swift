@@ -85,6 +85,10 @@ struct HubDesk: Sendable {
             )
         case .backup(let path):
             let report = try await store.backup(to: path)
+            let heads = Dictionary(report.scopes.map { ($0.scope, $0.head) }) { first, _ in first }
+            try await shell.write { _, _, _, transaction in
+                try HubReplica.noteSecured(heads, in: transaction)
+            }
             let photos = try await store.backupBlobs(besideBackup: path)
             return .backedUp(
                 path: report.path,

@@ -33,6 +33,12 @@ struct BackupCommand: AsyncParsableCommand {
             let reply: Reply = try await Control.ask(data.data, HubRequest.backup(path: path)) {
                 let store = try LedgerStore(try DataFolder(data.data))
                 let report = try store.backup(to: path)
+                let heads = Dictionary(report.scopes.map { ($0.scope, $0.head) }) { one, _ in one }
+                try store.write { transaction in
+                    // A terminal's backup secures nothing of the hub's.
+                    guard try TerminalReplica.enrolment(in: transaction) == nil else { return }
+                    try HubReplica.noteSecured(heads, in: transaction)
+                }
                 let photos = try store.backUpBlobs(besideBackup: path)
                 return Reply(
                     backedUp: Copied(

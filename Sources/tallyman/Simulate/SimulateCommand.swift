@@ -209,6 +209,10 @@ struct SimulateCommand: AsyncParsableCommand {
                 + "\(Int(report.virtualDays)) virtual days (\(Int(speed)) times real time), "
                 + "\(report.violations.count) violations"
         )
+        Output.result(
+            "times: \(report.times.sure) sure and right to 2 s, "
+                + "\(report.times.unsure) said to be unsure"
+        )
         for (name, count) in faults.sorted(by: { $0.0 < $1.0 }) {
             Output.result("  \(name): \(count)")
         }
