@@ -128,6 +128,44 @@ final class Desk: Sendable {
         }
     }
 
+    /// Waits until the spooler has let a job be: sent, unknown, or queued again with a reason.
+    func settled(_ id: Int64) async throws -> PrintJob {
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            if let job = try await queue.job(id), job.state != .sending,
+                job.state != .queued || !job.note.isEmpty
+            {
+                return job
+            }
+            guard ContinuousClock.now < end else { throw Late(what: "job \(id) is at work") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Moves a job that waits; what was sent meanwhile is ordered anew, as a person would.
+    func away(_ id: Int64, to printer: String) async throws -> Int64 {
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            let now = WallClock().reading().wall
+            do {
+                return try await queue.move(id, to: printer, now: now).id
+            } catch {
+                let state = try await queue.job(id)?.state
+                if state == .sent { return try await order(printer, tag: "PUMP-8") }
+                guard ContinuousClock.now < end else { throw error }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    func until(seconds: Double, _ holds: () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while !holds() {
+            guard ContinuousClock.now < end else { throw Late(what: "it never came") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     struct Late: Error, CustomStringConvertible {
         let what: String
 

@@ -43,7 +43,13 @@ struct Texts: Sendable {
     func problem(_ refusal: any Refusal) -> String {
         let key = "problem." + refusal.code.text
         guard let table, table.find(key, language) != nil else { return refusal.plainText }
-        return table.text(key, language, refusal.facts) + " [\(refusal.code.text)]"
+        var facts = refusal.facts
+        for name in ["defect"] {
+            if let word = facts[name], let words = table.find("\(name).\(word)", language) {
+                facts[name] = words
+            }
+        }
+        return table.text(key, language, facts) + " [\(refusal.code.text)]"
     }
 }
 
