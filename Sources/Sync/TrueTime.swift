@@ -24,6 +24,7 @@ enum TrueTime {
     ///   - now: the hub's clock.
     ///   - derived: when it was recorded, as its terminal derives it from its monotonic clock; nil
     ///     where it cannot. Then the wall clock's word is taken where it is possible, as unsure.
+    /// - Returns: the moment, its stamp, and whether the moment is unsure.
     static func effective(
         of operation: Operation,
         now: Moment,

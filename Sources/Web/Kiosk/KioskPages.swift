@@ -17,7 +17,7 @@ import Tally
 /// | `POST /scan` | takes `text`; the new page as JSON for the script, else a redirect to `/` |
 /// | `POST /open/<kind>/<id>` | goes to something in a list; answers like `/scan` |
 /// | `GET /status` | what the strip says, for the script between scans |
-/// | `GET /static/kiosk.css`, `kiosk.js`, `photo.js` | the page's own files |
+/// | `GET /static/kiosk.css`, `kiosk.js`, `photo.js`, `refresh.js` | the pages' own files |
 public struct KioskPages: Sendable {
     let shell: TerminalShell
     let screen: KioskScreen
@@ -76,20 +76,19 @@ public struct KioskPages: Sendable {
         self.devices = devices
         self.photos = photos
         self.logger = logger
-        files = [
-            "kiosk.css": StaticFile(
-                type: "text/css; charset=utf-8",
-                content: Array(try folder.content("Kiosk/kiosk.css"))
-            ),
-            "kiosk.js": StaticFile(
-                type: "text/javascript; charset=utf-8",
-                content: Array(try folder.content("Kiosk/kiosk.js"))
-            ),
-            "photo.js": StaticFile(
-                type: "text/javascript; charset=utf-8",
-                content: Array(try folder.content("Kiosk/photo.js"))
-            ),
-        ]
+        let style = "text/css; charset=utf-8"
+        let script = "text/javascript; charset=utf-8"
+        var files: [String: StaticFile] = [:]
+        for (name, type) in [
+            ("kiosk.css", style), ("kiosk.js", script), ("photo.js", script),
+            ("refresh.js", script),
+        ] {
+            files[name] = StaticFile(
+                type: type,
+                content: Array(try folder.content("Kiosk/\(name)"))
+            )
+        }
+        self.files = files
     }
 
     /// Adds the page's routes.
