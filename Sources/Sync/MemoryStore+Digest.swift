@@ -15,25 +15,21 @@ extension Tables {
         change.replace(key, of: entity, from: old, to: new)
         let leaf = DigestLeaf(of: entity)
         add(change, to: leaf)
-        if new != nil, members[leaf]?.contains(entity) != true {
-            var entities = members[leaf] ?? []
-            entities.insert(entity)
-            self.change(\.members, leaf, to: entities)
-        }
+        if new != nil { note(entity, in: leaf) }
     }
 
     private func add(_ change: ScopeDigest, to leaf: DigestLeaf) {
         var root = digests[leaf.scope] ?? ScopeDigest()
         root.add(change)
-        self.change(\.digests, leaf.scope, to: root)
+        digests.set(leaf.scope, to: root)
         var sum = leaves[leaf] ?? ScopeDigest()
         sum.add(change)
-        self.change(\.leaves, leaf, to: sum == ScopeDigest() ? nil : sum)
+        leaves.set(leaf, to: sum == ScopeDigest() ? nil : sum)
     }
 
     func forgetLeaves(of scope: Scope) {
-        for leaf in leaves.keys where leaf.scope == scope { change(\.leaves, leaf, to: nil) }
-        for leaf in members.keys where leaf.scope == scope { change(\.members, leaf, to: nil) }
+        for leaf in leaves.rows.keys where leaf.scope == scope { leaves.set(leaf, to: nil) }
+        for leaf in members.keys where leaf.scope == scope { dropMembers(of: leaf) }
     }
 
     func eachLeaf(
@@ -41,7 +37,8 @@ extension Tables {
         in buckets: ClosedRange<UInt16>,
         _ visit: (UInt16, ScopeDigest) throws -> Void
     ) throws {
-        for (leaf, digest) in leaves where leaf.scope == scope && buckets.contains(leaf.bucket) {
+        for (leaf, digest) in leaves.rows where leaf.scope == scope && buckets.contains(leaf.bucket)
+        {
             try visit(leaf.bucket, digest)
         }
     }
@@ -74,7 +71,7 @@ extension Tables {
     }
 
     func scrub(_ scope: Scope, after leaf: DigestLeaf?, cellCount: Int) -> ScrubSlice {
-        let all = Set(leaves.keys).union(members.keys).filter { next in
+        let all = Set(leaves.rows.keys).union(members.keys).filter { next in
             next.scope == scope && leaf.map { $0 < next } ?? true
         }
         var slice = ScrubSlice()
@@ -101,7 +98,7 @@ extension Tables {
         try willChange()
         var sum = ScopeDigest()
         try eachLeaf(of: scope, in: DigestRange.root.buckets) { sum.add($1) }
-        change(\.digests, scope, to: sum)
+        digests.set(scope, to: sum)
     }
 
     func clearCells(of entity: EntityKey) throws {
@@ -109,7 +106,7 @@ extension Tables {
         for (key, value) in cells[entity] ?? [:] {
             takeIntoDigest(key, of: entity, from: value, to: nil)
         }
-        change(\.cells, entity, to: nil)
+        dropCells(of: entity)
     }
 }
 
@@ -117,12 +114,5 @@ extension MemoryStore {
     /// Changes a cell as a failing disk does: no sum notices.
     public func damage(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) {
         tables.damage(key, of: entity, to: value)
-    }
-}
-
-extension Tables {
-    func damage(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) {
-        cells[entity, default: [:]][key] = value
-        members[DigestLeaf(of: entity), default: []].insert(entity)
     }
 }

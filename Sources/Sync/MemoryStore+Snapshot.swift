@@ -26,18 +26,18 @@ extension Tables {
 
     func raiseHead(of scope: Scope, to position: UInt64) throws {
         try willChange()
-        if position > heads[scope] ?? 0 { change(\.heads, scope, to: position) }
+        if position > heads[scope] ?? 0 { heads.set(scope, to: position) }
     }
 
     func putPiece(_ hash: [UInt8], _ bytes: [UInt8], of scope: Scope) throws {
         try willChange()
         var kept = pieces[scope] ?? [:]
         kept[hash] = bytes
-        change(\.pieces, scope, to: kept)
+        pieces.set(scope, to: kept)
     }
 
     func dropPieces(of scope: Scope, except kept: Set<[UInt8]>) throws {
         try willChange()
-        change(\.pieces, scope, to: pieces[scope]?.filter { kept.contains($0.key) })
+        pieces.set(scope, to: pieces[scope]?.filter { kept.contains($0.key) })
     }
 }

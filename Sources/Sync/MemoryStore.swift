@@ -63,31 +63,46 @@ final class Tables: ReplicaTransaction {
     private struct Place: Hashable {
         let scope: Scope
         let position: UInt64
+
+        /// There are few scopes.
+        func hash(into hasher: inout Hasher) { hasher.combine(position) }
     }
 
-    private var settings: [SettingKey: [UInt8]] = [:]
-    private var operations: [OperationID: LoggedOperation] = [:]
-    private var order: [OperationID] = []
-    private var places: [Place: OperationID] = [:]
-    var heads: [Scope: UInt64] = [:]
-    private var chains: [OperationID: ChainHead] = [:]
+    var settings = MemoryTable<SettingKey, [UInt8]>()
+    var operations = MemoryTable<OperationID, LoggedOperation>()
+    var order: [OperationID] = []
+    private var places = MemoryTable<Place, OperationID>()
+    var heads = MemoryTable<Scope, UInt64>()
+    private var chains = MemoryTable<OperationID, ChainHead>()
     /// Places in `order` of what the hub has not acknowledged, sorted.
     private var unsentPlaces: [Int] = []
-    private var unjudgedOrder: [EntityKey: [OperationID]] = [:]
-    private var ordinals: [OperationID: Int] = [:]
-    var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
+    private var unjudgedOrder = MemoryTable<EntityKey, [OperationID]>()
+    private var ordinals = MemoryTable<OperationID, Int>()
+    private(set) var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
     private var known: [String: Set<EntityKey>] = [:]
-    var digests: [Scope: ScopeDigest] = [:]
-    var leaves: [DigestLeaf: ScopeDigest] = [:]
-    var pieces: [Scope: [[UInt8]: [UInt8]]] = [:]
+    var digests = MemoryTable<Scope, ScopeDigest>()
+    var leaves = MemoryTable<DigestLeaf, ScopeDigest>()
+    var pieces = MemoryTable<Scope, [[UInt8]: [UInt8]]>()
     /// The entities that may have cells in a leaf.
-    var members: [DigestLeaf: Set<EntityKey>] = [:]
-    private var records: [QuarantinedRecord] = []
-    private var intake: [OperationID: ChainState] = [:]
-    private var messages: [OutboxMessage] = []
-    private var messageKeys: Set<Identifier> = []
+    private(set) var members: [DigestLeaf: Set<EntityKey>] = [:]
+    var records: [QuarantinedRecord] = []
+    var intake = MemoryTable<OperationID, ChainState>()
+    var messages: [OutboxMessage] = []
+    var messageKeys: Set<Identifier> = []
 
-    private var undo: [() -> Void] = []
+    /// How what a transaction changed outside of `MemoryTable`s is put back.
+    enum Undo {
+        case cell(CellKey, EntityKey, [UInt8]?)
+        case cells(EntityKey, [CellKey: [UInt8]]?)
+        case member(EntityKey, DigestLeaf)
+        case members(DigestLeaf, Set<EntityKey>?)
+        case known(EntityKey)
+        case appended
+        case unsent(Int, Bool)
+        case step(() -> Void)
+    }
+
+    var undo: [Undo] = []
     private var beforeWrite: ((Int) throws -> Void)?
     private var writes = 0
 
@@ -123,27 +138,52 @@ final class Tables: ReplicaTransaction {
         writes = 0
     }
 
-    func commit() { undo.removeAll(keepingCapacity: true) }
+    func commit() {
+        undo.removeAll(keepingCapacity: true)
+        settings.commit()
+        operations.commit()
+        places.commit()
+        heads.commit()
+        chains.commit()
+        unjudgedOrder.commit()
+        ordinals.commit()
+        digests.commit()
+        leaves.commit()
+        pieces.commit()
+        intake.commit()
+    }
 
     func rollBack() {
-        for step in undo.reversed() { step() }
-        undo.removeAll(keepingCapacity: true)
+        while let step = undo.popLast() { putBack(step) }
+        settings.rollBack()
+        operations.rollBack()
+        places.rollBack()
+        heads.rollBack()
+        chains.rollBack()
+        unjudgedOrder.rollBack()
+        ordinals.rollBack()
+        digests.rollBack()
+        leaves.rollBack()
+        pieces.rollBack()
+        intake.rollBack()
+    }
+
+    private func putBack(_ step: Undo) {
+        switch step {
+        case .cell(let key, let entity, let old): cells[entity, default: [:]][key] = old
+        case .cells(let entity, let old): cells[entity] = old
+        case .member(let entity, let leaf): members[leaf]?.remove(entity)
+        case .members(let leaf, let old): members[leaf] = old
+        case .known(let entity): known[entity.kind]?.remove(entity)
+        case .appended: order.removeLast()
+        case .unsent(let ordinal, let isUnsent): setUnsent(ordinal, isUnsent)
+        case .step(let body): body()
+        }
     }
 
     func willChange() throws {
         writes += 1
         try beforeWrite?(writes)
-    }
-
-    /// Changes a row of a table and remembers what it was.
-    func change<Key, Value>(
-        _ table: ReferenceWritableKeyPath<Tables, [Key: Value]>,
-        _ key: Key,
-        to value: Value?
-    ) {
-        let old = self[keyPath: table][key]
-        undo.append { [unowned self] in self[keyPath: table][key] = old }
-        self[keyPath: table][key] = value
     }
 
     // MARK: - Settings
@@ -152,7 +192,7 @@ final class Tables: ReplicaTransaction {
 
     func set(_ key: SettingKey, to value: [UInt8]?) throws {
         try willChange()
-        change(\.settings, key, to: value)
+        settings.set(key, to: value)
     }
 
     // MARK: - Log
@@ -167,17 +207,17 @@ final class Tables: ReplicaTransaction {
         try willChange()
         let operation = logged.operation
         precondition(operations[operation.id] == nil, "operation \(operation.id) is in the log")
-        change(\.operations, operation.id, to: logged)
-        change(\.ordinals, operation.id, to: order.count)
+        operations.set(operation.id, to: logged)
+        ordinals.set(operation.id, to: order.count)
         order.append(operation.id)
-        undo.append { [unowned self] in order.removeLast() }
+        undo.append(.appended)
         let chain = OperationID(
             replica: operation.id.replica,
             incarnation: operation.id.incarnation,
             sequence: 0
         )
         if (chains[chain]?.id.sequence ?? 0) < operation.id.sequence {
-            change(\.chains, chain, to: ChainHead(id: operation.id, hash: operation.hash))
+            chains.set(chain, to: ChainHead(id: operation.id, hash: operation.hash))
         }
         know(operation.entity)
         index(logged, from: nil)
@@ -187,11 +227,12 @@ final class Tables: ReplicaTransaction {
         try willChange()
         let id = logged.operation.id
         guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
-        change(\.operations, id, to: logged)
+        operations.set(id, to: logged)
         let entity = old.operation.entity
-        change(\.unjudgedOrder, entity, to: unjudgedOrder[entity]?.filter { $0 != id })
+        unjudgedOrder.set(entity, to: unjudgedOrder[entity]?.filter { $0 != id })
         know(logged.operation.entity)
         index(logged, from: old)
+        if logged.judgement == nil, old.judgement == nil { setWaiting(logged, true) }
     }
 
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {
@@ -199,7 +240,7 @@ final class Tables: ReplicaTransaction {
         guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
         var new = old
         new.judgement = judgement
-        change(\.operations, id, to: new)
+        operations.set(id, to: new)
         index(new, from: old)
     }
 
@@ -209,7 +250,7 @@ final class Tables: ReplicaTransaction {
         var new = old
         new.acknowledged = verdict
         new.answer = verdict == nil ? "" : reason
-        change(\.operations, id, to: new)
+        operations.set(id, to: new)
         index(new, from: old)
     }
 
@@ -219,42 +260,57 @@ final class Tables: ReplicaTransaction {
             if logged.judgement != nil { try judge(id, nil) }
             if acknowledgements { try acknowledge(id, nil) }
         }
-        change(\.heads, scope, to: nil)
+        heads.set(scope, to: nil)
     }
 
     private func index(_ new: LoggedOperation, from old: LoggedOperation?) {
         let id = new.operation.id
         let scope = new.operation.scope
         if let place = old?.judgement?.position, place != new.judgement?.position {
-            change(\.places, Place(scope: scope, position: place), to: nil)
+            places.set(Place(scope: scope, position: place), to: nil)
         }
         if let place = new.judgement?.position, place != old?.judgement?.position {
-            change(\.places, Place(scope: scope, position: place), to: id)
-            if place > heads[scope] ?? 0 { change(\.heads, scope, to: place) }
+            places.set(Place(scope: scope, position: place), to: id)
+            if place > heads[scope] ?? 0 { heads.set(scope, to: place) }
         }
-        setUnsent(id, new.judgement == nil && new.acknowledged == nil)
-        if new.judgement != nil, unjudgedOrder[new.operation.entity] == nil { return }
-        var waiting = unjudgedOrder[new.operation.entity] ?? []
-        waiting.removeAll { $0 == id }
-        if new.judgement == nil {
-            waiting.append(id)
-            waiting.sort { (ordinals[$0] ?? 0) < (ordinals[$1] ?? 0) }
+        let isUnsent = new.judgement == nil && new.acknowledged == nil
+        if let ordinal = ordinals[id], setUnsent(ordinal, isUnsent) {
+            undo.append(.unsent(ordinal, !isUnsent))
         }
-        change(\.unjudgedOrder, new.operation.entity, to: waiting.isEmpty ? nil : waiting)
+        let isWaiting = new.judgement == nil
+        if isWaiting != (old.map { $0.judgement == nil } ?? false) { setWaiting(new, isWaiting) }
     }
 
-    private func setUnsent(_ id: OperationID, _ isUnsent: Bool) {
-        guard let ordinal = ordinals[id] else { return }
-        var place = unsentPlaces.endIndex
-        while place > 0, unsentPlaces[place - 1] >= ordinal { place -= 1 }
+    private func setWaiting(_ logged: LoggedOperation, _ isWaiting: Bool) {
+        let entity = logged.operation.entity
+        let id = logged.operation.id
+        var waiting = unjudgedOrder[entity] ?? []
+        if isWaiting {
+            let ordinal = ordinals[id] ?? 0
+            let place = waiting.lastIndex { (ordinals[$0] ?? 0) < ordinal }.map { $0 + 1 } ?? 0
+            waiting.insert(id, at: place)
+        } else {
+            waiting.removeAll { $0 == id }
+        }
+        unjudgedOrder.set(entity, to: waiting.isEmpty ? nil : waiting)
+    }
+
+    /// - Returns: whether that was something new.
+    @discardableResult
+    private func setUnsent(_ ordinal: Int, _ isUnsent: Bool) -> Bool {
+        var (place, end) = (unsentPlaces.startIndex, unsentPlaces.endIndex)
+        while place < end {
+            let middle = (place + end) / 2
+            if unsentPlaces[middle] < ordinal { place = middle + 1 } else { end = middle }
+        }
         let isThere = place < unsentPlaces.endIndex && unsentPlaces[place] == ordinal
-        guard isThere != isUnsent else { return }
-        undo.append { [unowned self] in setUnsent(id, isThere) }
+        guard isThere != isUnsent else { return false }
         if isUnsent {
             unsentPlaces.insert(ordinal, at: place)
         } else {
             unsentPlaces.remove(at: place)
         }
+        return true
     }
 
     func unsent(of replica: Identifier, limit: Int) -> [LoggedOperation] {
@@ -330,22 +386,42 @@ final class Tables: ReplicaTransaction {
         try willChange()
         let old = cells[entity]?[key]
         takeIntoDigest(key, of: entity, from: old, to: value)
+        undo.append(.cell(key, entity, old))
         cells[entity, default: [:]][key] = value
-        undo.append { [unowned self] in cells[entity, default: [:]][key] = old }
         know(entity)
     }
 
     func clearCells(of scope: Scope) throws {
         try willChange()
-        for entity in cells.keys where entity.scope == scope { change(\.cells, entity, to: nil) }
+        for entity in cells.keys where entity.scope == scope { dropCells(of: entity) }
         forgetLeaves(of: scope)
-        change(\.digests, scope, to: nil)
+        digests.set(scope, to: nil)
+    }
+
+    /// Forgets the cells of an entity, and leaves the sums as they are.
+    func dropCells(of entity: EntityKey) {
+        undo.append(.cells(entity, cells.removeValue(forKey: entity)))
+    }
+
+    /// Notes that an entity may have cells in a leaf.
+    func note(_ entity: EntityKey, in leaf: DigestLeaf) {
+        guard members[leaf, default: []].insert(entity).inserted else { return }
+        undo.append(.member(entity, leaf))
+    }
+
+    func dropMembers(of leaf: DigestLeaf) {
+        undo.append(.members(leaf, members.removeValue(forKey: leaf)))
     }
 
     private func know(_ entity: EntityKey) {
-        guard known[entity.kind]?.contains(entity) != true else { return }
-        known[entity.kind, default: []].insert(entity)
-        undo.append { [unowned self] in known[entity.kind]?.remove(entity) }
+        guard known[entity.kind, default: []].insert(entity).inserted else { return }
+        undo.append(.known(entity))
+    }
+
+    /// Changes a cell as a failing disk does: no sum notices, and no transaction undoes it.
+    func damage(_ key: CellKey, of entity: EntityKey, to value: [UInt8]?) {
+        cells[entity, default: [:]][key] = value
+        members[DigestLeaf(of: entity), default: []].insert(entity)
     }
 
     func entities(kind: String, in scope: Scope?) -> [EntityKey] {
@@ -353,7 +429,7 @@ final class Tables: ReplicaTransaction {
     }
 
     func scopes() -> [Scope] {
-        Set(known.values.joined().map(\.scope)).union(heads.keys).sorted()
+        Set(known.values.joined().map(\.scope)).union(heads.rows.keys).sorted()
     }
 
     func digest(of scope: Scope) -> ScopeDigest { digests[scope] ?? ScopeDigest() }
@@ -362,90 +438,6 @@ final class Tables: ReplicaTransaction {
 
     func cells(in scope: Scope) -> [EntityKey: [CellKey: [UInt8]]] {
         cells.filter { $0.key.scope == scope && !$0.value.isEmpty }
-    }
-
-    // MARK: - Intake
-
-    func quarantined(_ ticket: UInt64) -> QuarantinedRecord? {
-        ticket > 0 && ticket <= UInt64(records.count) ? records[Int(ticket) - 1] : nil
-    }
-
-    func quarantined(_ hash: Identifier, from sender: Identifier) -> QuarantinedRecord? {
-        records.first { $0.hash == hash && $0.sender == sender }
-    }
-
-    func quarantine(after ticket: UInt64, held: Bool, limit: Int) -> [QuarantinedRecord] {
-        let rest = records.dropFirst(Int(clamping: ticket))
-        return Array(rest.filter { !held || $0.state == .held }.prefix(limit))
-    }
-
-    func heldRecords(from sender: Identifier) -> [QuarantinedRecord] {
-        records.filter { $0.sender == sender && $0.state == .held }
-    }
-
-    func nextTicket() -> UInt64 { UInt64(records.count) + 1 }
-
-    func keep(_ record: QuarantinedRecord) throws {
-        try willChange()
-        let place = Int(record.ticket) - 1
-        if place < records.count {
-            let old = records[place]
-            records[place] = record
-            undo.append { [unowned self] in records[place] = old }
-        } else {
-            records.append(record)
-            undo.append { [unowned self] in records.removeLast() }
-        }
-    }
-
-    func chain(_ replica: Identifier, _ incarnation: UInt64) -> ChainState? {
-        intake[OperationID(replica: replica, incarnation: incarnation, sequence: 0)]
-    }
-
-    func chains(of replica: Identifier) -> [ChainState] {
-        intake.values.filter { $0.replica == replica }.sorted { $0.incarnation < $1.incarnation }
-    }
-
-    func set(_ chain: ChainState) throws {
-        try willChange()
-        let name = OperationID(
-            replica: chain.replica,
-            incarnation: chain.incarnation,
-            sequence: 0
-        )
-        change(\.intake, name, to: chain)
-    }
-
-    func operation(hashed hash: Identifier, of replica: Identifier) -> OperationID? {
-        order.last { $0.replica == replica && operations[$0]?.operation.hash == hash }
-    }
-
-    func settings(under prefix: String) -> [(key: SettingKey, value: [UInt8])] {
-        settings.filter { $0.key.text.hasPrefix(prefix) }
-            .sorted { $0.key.text < $1.key.text }
-            .map { ($0.key, $0.value) }
-    }
-
-    // MARK: - Outbox
-
-    func enqueue(_ message: OutboxMessage) throws {
-        try willChange()
-        guard !messageKeys.contains(message.key) else { return }
-        messageKeys.insert(message.key)
-        messages.append(message)
-        undo.append { [unowned self] in
-            messageKeys.remove(message.key)
-            messages.removeAll { $0.key == message.key }
-        }
-    }
-
-    func outbox(limit: Int) -> [OutboxMessage] { Array(messages.prefix(limit)) }
-
-    func delivered(_ key: Identifier) throws {
-        try willChange()
-        guard let index = messages.firstIndex(where: { $0.key == key }) else { return }
-        let message = messages.remove(at: index)
-        undo.append { [unowned self] in messages.insert(message, at: index) }
     }
 }
 

@@ -33,79 +33,38 @@ public struct Operation: Hashable, Sendable {
     /// The longest operation that is taken, in bytes.
     public static let byteCountMax = 1 << 20
 
-    public let bytes: [UInt8]
+    private let content: OperationContent
+
+    public var bytes: [UInt8] { content.bytes }
     /// The first 128 bits of SHA-256 over the bytes: the link that the next operation carries.
-    public let hash: Identifier
-    public let id: OperationID
+    public var hash: Identifier { content.hash }
+    public var id: OperationID { content.id }
     /// The hash of the operation before; nil for the first that the replica ever made.
-    public let previous: Identifier?
-    public let stamp: HybridStamp
-    public let author: String
-    public let reading: ClockReading
-    public let seen: UInt64
+    public var previous: Identifier? { content.parts.previous }
+    public var stamp: HybridStamp { HybridStamp(bits: content.parts.stamp) }
+    public var author: String { content.parts.author }
+    public var reading: ClockReading {
+        ClockReading(
+            wall: Moment(milliseconds: content.parts.wallMilliseconds),
+            boot: content.parts.boot,
+            monotonicMilliseconds: content.parts.monotonicMilliseconds
+        )
+    }
+    public var seen: UInt64 { content.parts.seen }
     /// The hub's epoch in whose order ``seen`` counts; 0 when the author does not say.
-    public let seenEpoch: UInt64
+    public var seenEpoch: UInt64 { content.parts.seenEpoch }
     /// The hash of the operation that this one says again, under another identity.
-    public let again: Identifier?
-    public let entity: EntityKey
+    public var again: Identifier? { content.parts.again }
+    public var entity: EntityKey { content.entity }
     /// Nil when a newer program made an operation of a kind or layout unknown to this one.
-    public let kind: OperationKind?
-    public let type: String
-    public let payload: [UInt8]
-    public let bases: [OperationID]
+    public var kind: OperationKind? { content.kind }
+    public var type: String { content.parts.type }
+    public var payload: [UInt8] { content.parts.payload }
+    public var bases: [OperationID] { content.parts.bases }
 
     /// Reads an operation and keeps its bytes.
     public init(bytes: [UInt8]) throws(OperationError) {
-        guard bytes.count <= Self.byteCountMax else { throw .field("length") }
-        let wire: Tallyman_Sync_V1_WireOperation
-        do {
-            wire = try Tallyman_Sync_V1_WireOperation(serializedBytes: bytes)
-        } catch {
-            throw .malformed
-        }
-        guard let replica = Identifier(bytes: wire.replica) else { throw .field("replica") }
-        guard let entity = Identifier(bytes: wire.entity) else { throw .field("entity") }
-        guard wire.format > 0 else { throw .field("format") }
-        guard wire.incarnation > 0 else { throw .field("incarnation") }
-        guard (1...UInt64(Int64.max)).contains(wire.sequence) else { throw .field("sequence") }
-        guard wire.seen <= UInt64(Int64.max) else { throw .field("seen") }
-        guard wire.previous.isEmpty || wire.previous.count == 16 else { throw .field("previous") }
-        guard Self.isName(wire.entityKind) else { throw .field("entity_kind") }
-        guard Self.isName(wire.type) else { throw .field("type") }
-        guard Self.isPlace(wire.site) else { throw .field("site") }
-        guard Self.isPlace(wire.area), wire.site.isEmpty == wire.area.isEmpty else {
-            throw .field("area")
-        }
-        self.bytes = bytes
-        hash = ContentHash(of: bytes).identifier
-        id = OperationID(
-            replica: replica,
-            incarnation: wire.incarnation,
-            sequence: wire.sequence
-        )
-        previous = Identifier(bytes: wire.previous)
-        stamp = HybridStamp(bits: wire.stamp)
-        author = wire.author
-        reading = ClockReading(
-            wall: Moment(milliseconds: wire.wallMilliseconds),
-            boot: wire.boot,
-            monotonicMilliseconds: wire.monotonicMilliseconds
-        )
-        seen = wire.seen
-        seenEpoch = wire.seenEpoch
-        again = Identifier(bytes: wire.again)
-        self.entity = EntityKey(
-            scope: Scope(site: wire.site, area: wire.area),
-            kind: wire.entityKind,
-            id: entity
-        )
-        kind =
-            wire.format == Self.format
-            ? UInt8(exactly: wire.kind).flatMap(OperationKind.init(rawValue:)) : nil
-        type = wire.type
-        payload = Array(wire.payload)
-        bases = wire.bases.compactMap { OperationID(bytes: $0) }
-        guard bases.count == wire.bases.count else { throw .field("bases") }
+        content = try OperationContent(bytes: bytes)
     }
 
     /// Writes an operation from what a room drafted and what the replica adds.
@@ -152,6 +111,126 @@ public struct Operation: Hashable, Sendable {
     /// Anybody can say so: the reader of a page asks who wrote it, the reader of a log
     /// ``LoggedOperation/endsGroup``.
     public var isAcceptance: Bool { type == Acceptance.type && kind == .decision }
+
+    public static func == (one: Operation, other: Operation) -> Bool {
+        one.content === other.content || one.hash == other.hash && one.bytes == other.bytes
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+/// What an operation says: shared by all copies of the value, since logs, pages and stores pass
+/// operations on and never change one.
+private final class OperationContent: Sendable {
+    let bytes: [UInt8]
+    let hash: Identifier
+    let id: OperationID
+    let entity: EntityKey
+    let kind: OperationKind?
+    let parts: OperationParts
+
+    init(bytes: [UInt8]) throws(OperationError) {
+        guard bytes.count <= Operation.byteCountMax else { throw .field("length") }
+        if let parts = OperationReader.read(bytes) {
+            self.parts = parts
+        } else {
+            parts = try OperationParts(bytes: bytes)
+        }
+        guard let replica = parts.replica else { throw .field("replica") }
+        guard let entity = parts.entity else { throw .field("entity") }
+        self.bytes = bytes
+        hash = ContentHash.identifier(of: bytes)
+        id = OperationID(
+            replica: replica,
+            incarnation: parts.incarnation,
+            sequence: parts.sequence
+        )
+        self.entity = EntityKey(
+            scope: Scope(site: parts.site, area: parts.area),
+            kind: parts.entityKind,
+            id: entity
+        )
+        let isKnown = parts.format == Operation.format
+        kind = isKnown ? UInt8(exactly: parts.kind).flatMap(OperationKind.init(rawValue:)) : nil
+    }
+}
+
+/// The fields of an operation's message.
+struct OperationParts: Sendable {
+    var format: UInt32 = 0
+    var replica: Identifier?
+    var incarnation: UInt64 = 0
+    var sequence: UInt64 = 0
+    var previous: Identifier?
+    var stamp: UInt64 = 0
+    var author = ""
+    var wallMilliseconds: Int64 = 0
+    var boot: UInt64 = 0
+    var monotonicMilliseconds: UInt64 = 0
+    var site = ""
+    var area = ""
+    var seen: UInt64 = 0
+    var kind: UInt32 = 0
+    var entityKind = ""
+    var entity: Identifier?
+    var type = ""
+    var bases: [OperationID] = []
+    var payload: [UInt8] = []
+    var seenEpoch: UInt64 = 0
+    var again: Identifier?
+
+    init() {}
+
+    /// Reads any message that is an operation, also what a newer program put into it.
+    init(bytes: [UInt8]) throws(OperationError) {
+        let wire: Tallyman_Sync_V1_WireOperation
+        do {
+            wire = try Tallyman_Sync_V1_WireOperation(serializedBytes: bytes)
+        } catch {
+            throw .malformed
+        }
+        format = wire.format
+        replica = Identifier(bytes: wire.replica)
+        incarnation = wire.incarnation
+        sequence = wire.sequence
+        previous = Identifier(bytes: wire.previous)
+        stamp = wire.stamp
+        author = wire.author
+        wallMilliseconds = wire.wallMilliseconds
+        boot = wire.boot
+        monotonicMilliseconds = wire.monotonicMilliseconds
+        site = wire.site
+        area = wire.area
+        seen = wire.seen
+        kind = wire.kind
+        entityKind = wire.entityKind
+        entity = Identifier(bytes: wire.entity)
+        type = wire.type
+        payload = Array(wire.payload)
+        seenEpoch = wire.seenEpoch
+        again = Identifier(bytes: wire.again)
+        if let name = flaw { throw .field(name) }
+        guard wire.previous.isEmpty || previous != nil else { throw .field("previous") }
+        bases = wire.bases.compactMap { OperationID(bytes: $0) }
+        guard bases.count == wire.bases.count else { throw .field("bases") }
+    }
+
+    /// Whether every field has what it must have.
+    var isSound: Bool { flaw == nil }
+
+    /// The first field that is missing or out of bounds.
+    private var flaw: String? {
+        if replica == nil { return "replica" }
+        if entity == nil { return "entity" }
+        if format == 0 { return "format" }
+        if incarnation == 0 { return "incarnation" }
+        if sequence == 0 || sequence > UInt64(Int64.max) { return "sequence" }
+        if seen > UInt64(Int64.max) { return "seen" }
+        if !Self.isName(entityKind) { return "entity_kind" }
+        if !Self.isName(type) { return "type" }
+        if !Self.isPlace(site) { return "site" }
+        return Self.isPlace(area) && site.isEmpty == area.isEmpty ? nil : "area"
+    }
 
     /// Names are compared as text here and as bytes in a database: only a text in Unicode's
     /// composed form (NFC) means the same to both.

@@ -80,7 +80,7 @@ extension TerminalReplica {
             try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
-        let hub = try Self.enrolment(in: transaction)?.hub
+        let hub = try Self.hub(in: transaction)
         var page = PageReader(scope: response.scope, hub: hub, position: cursor)
         let judged = try page.judged(response.operations, log: transaction)
         try take(judged, now: now, from: response, in: transaction)

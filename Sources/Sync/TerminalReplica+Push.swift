@@ -210,7 +210,7 @@ extension TerminalReplica {
 
     /// Throws when another hub than this terminal's answered.
     func checkHub(_ hub: Identifier, in reading: any ReplicaReading) throws {
-        if let known = try Self.enrolment(in: reading)?.hub, known != hub {
+        if let known = try Self.hub(in: reading), known != hub {
             throw SyncRefusal.foreignHub(hub)
         }
     }

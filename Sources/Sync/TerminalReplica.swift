@@ -17,15 +17,23 @@ public struct TerminalReplica: Sendable {
     // MARK: - Enrolment
 
     private static let enrolment = SettingKey("sync.enrolment")
+    /// The hub's id in 16 bytes, beside the enrolment: each answer is held against it.
+    private static let hub = SettingKey("sync.hub")
 
     /// What the terminal knows of its hub; nil before it was enrolled.
     public static func enrolment(in reading: any ReplicaReading) throws -> Enrolment? {
         try reading.setting(enrolment).map(Enrolment.init(bytes:))
     }
 
+    /// The hub that the terminal was enrolled at; nil before it was.
+    static func hub(in reading: any ReplicaReading) throws -> Identifier? {
+        if let bytes = try reading.setting(hub) { return Identifier(bytes: bytes) }
+        return try enrolment(in: reading)?.hub
+    }
+
     /// Remembers the hub's answer to the enrolment.
     public static func enroll(_ answer: Enrolment, in transaction: any ReplicaTransaction) throws {
-        try transaction.set(enrolment, to: try answer.bytes())
+        try enroll(answer, keepingEpochIn: transaction)
         try transaction.set(Setting.epoch, to: answer.epoch)
     }
 
@@ -35,6 +43,7 @@ public struct TerminalReplica: Sendable {
         keepingEpochIn transaction: any ReplicaTransaction
     ) throws {
         try transaction.set(enrolment, to: try answer.bytes())
+        try transaction.set(hub, to: answer.hub.bytes)
     }
 
     // MARK: - Recording

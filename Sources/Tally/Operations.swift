@@ -28,6 +28,7 @@ public struct OperationID: Hashable, Comparable, Sendable {
     }
 
     /// Reads 32 bytes; nil for any other length.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32, let replica = Identifier(bytes: bytes.prefix(16)),
             let numbers = Identifier(bytes: bytes.dropFirst(16))
@@ -44,6 +45,12 @@ public struct OperationID: Hashable, Comparable, Sendable {
     public static func < (one: OperationID, other: OperationID) -> Bool {
         (one.replica, one.incarnation, one.sequence)
             < (other.replica, other.incarnation, other.sequence)
+    }
+
+    /// Incarnations are random, so that two of one number are of one replica or of ill will.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(incarnation)
+        hasher.combine(sequence)
     }
 
     /// 32 bytes: replica, incarnation, sequence number, each big-endian.
@@ -70,6 +77,9 @@ public struct EntityKey: Hashable, Comparable, Sendable {
         self.kind = kind
         self.id = id
     }
+
+    /// An id is hardly ever that of two kinds, so that the texts need not be hashed.
+    public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
     public static func < (one: EntityKey, other: EntityKey) -> Bool {
         (one.scope, one.kind, one.id) < (other.scope, other.kind, other.id)

@@ -61,6 +61,47 @@ import Testing
         #expect(read.kind == written.kind)
     }
 
+    /// With a field that nobody knows in front, the message is read by the reader of all messages.
+    @Test func `both readers make the same of every message`() throws {
+        let unknown: [UInt8] = [0xA0, 0x1F, 0x07]
+        func reading(_ bytes: [UInt8]) -> String {
+            do throws(OperationError) {
+                let read = try Operation(bytes: bytes)
+                return """
+                    \(read.id) \(String(describing: read.previous)) \(read.stamp.bits) \
+                    \(read.author) \(read.reading) \(read.seen) \(read.seenEpoch) \
+                    \(String(describing: read.again)) \(read.entity) \
+                    \(String(describing: read.kind)) \(read.type) \(read.payload) \(read.bases)
+                    """
+            } catch {
+                return "\(error)"
+            }
+        }
+        var dice = SeededDice(seed: seedBase)
+        let base = OperationID(replica: Identifier(high: 9, low: 9), incarnation: 8, sequence: 7)
+        let drafts = [
+            Carton.label("新", bases: [base, base]), Carton.seen("1"), Carton.move("close"),
+        ]
+        for round in 0..<6_000 {
+            var bytes = try operation(
+                drafts[dice.roll(drafts.count)],
+                sequence: dice.next() >> UInt64(1 + dice.roll(63)) | 1,
+                previous: dice.once(in: 2) ? Identifier(high: dice.next(), low: 1) : nil
+            )
+            .bytes
+            for _ in 0..<(round % 4) {
+                let place = dice.roll(bytes.count)
+                switch dice.roll(4) {
+                case 0: bytes[place] = UInt8(dice.roll(256))
+                case 1: bytes.insert(UInt8(dice.roll(256)), at: place)
+                case 2: bytes.remove(at: place)
+                default: bytes.removeLast(min(dice.roll(20), bytes.count - 1))
+                }
+            }
+            #expect(reading(bytes) == reading(unknown + bytes), "\(bytes)")
+        }
+    }
+
     @Test func `a kind or a layout of a newer program is kept and not understood`() throws {
         let written = try operation()
         #expect(try Operation(bytes: written.bytes + [0x70, 9]).kind == nil)
