@@ -69,6 +69,9 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case foreignHub = "foreign-hub"
     case terminalCopied = "terminal-copied"
     case terminalRevoked = "terminal-revoked"
+    case lateTerminal = "late-terminal"
+    // Photos.
+    case photoCut = "photo-cut"
 
     /// What happens, in a sentence.
     public var about: String { Self.abouts[self] ?? "" }
@@ -134,15 +137,17 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .foreignHub: "for a while another site's hub answers in the place of this one",
         .terminalCopied: "a terminal's disk is copied, and both machines go on",
         .terminalRevoked: "a terminal is revoked, and goes on recording",
+        .lateTerminal: "a terminal is enrolled in the middle of the run",
+        .photoCut: "a connection is cut in the middle of a photo",
     ]
 
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
     /// What a run has unless it is told otherwise.
     ///
-    /// A hub that is restored and terminals that are copied have to be asked for (`all`, or by
-    /// name) until as many seeds have been played with them as with the others.
-    public static let usual = Set(allCases).subtracting([.hubRestored, .terminalCopied])
+    /// Terminals that are copied have to be asked for (`all`, or by name): a copy whose request for
+    /// an identity of its own reaches another site's hub asks again only with its next record.
+    public static let usual = Set(allCases).subtracting([.terminalCopied])
 
     /// Reads `usual`, `all`, `none`, or names separated by commas; nil when one is none of these.
     public static func list(_ text: String) -> Set<Fault>? {
@@ -222,5 +227,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .foreignHub: 50_000,
         .terminalCopied: 50_000,
         .terminalRevoked: 20_000,
+        .lateTerminal: 20_000,
+        .photoCut: 300_000,
     ]
 }

@@ -46,6 +46,10 @@ public enum Invariant: String, Sendable, CaseIterable {
     case chain
     /// 16
     case quarantine
+    /// 17
+    case photos
+    /// 18
+    case snapshot
     /// 20
     case revocation
     /// 6 of DESIGN.md §2: at what true time.
@@ -80,6 +84,8 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .digest: "a digest is that of the cells which are there"
         case .chain: "each incarnation's operations are a chain without gap or fork"
         case .quarantine: "what cannot take effect is kept, with a reason, and holds up nothing"
+        case .photos: "a photo that was kept is at its terminal and at the hub, as it was taken"
+        case .snapshot: "who starts from a snapshot has, and shows, what the history would give"
         case .revocation: "what a revoked terminal records is kept aside and takes no effect"
         case .trueTime: "a time that is not marked unsure is right to 2 seconds"
         case .liveness: "with the faults gone, all is sent, fetched and told within an hour"

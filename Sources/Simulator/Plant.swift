@@ -237,7 +237,7 @@ extension World {
         try watchHub()
     }
 
-    private func enroll(_ terminal: SimulatedTerminal) throws {
+    func enroll(_ terminal: SimulatedTerminal) throws {
         let reading = hub.machine.clock.reading(now)
         let publicKey = terminal.node.terminal.replica.publicKey
         let answer = try hub.machine.transact(&hub.node) { node, dice, transaction in

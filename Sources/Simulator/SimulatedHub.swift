@@ -15,11 +15,17 @@ final class SimulatedHub {
     var slowUntil: UInt64 = 0
     /// Up to where some terminal holds each scope's order, as far as this process knows.
     private(set) var held: [Scope: UInt64] = [:]
-    private let defects: Set<Defect>
+    let defects: Set<Defect>
+    /// The photos that it has, on a disk of their own.
+    private var photos = MemoryBlobStore()
+    private(set) var shelf: BlobShelf
+    /// Those that this process has made.
+    var snapshots: [Scope: Snapshot] = [:]
 
     init(defects: Set<Defect>, dice: SeededDice) throws {
         self.defects = defects
         machine = Machine(dice: dice)
+        shelf = try BlobShelf(photos)
         node = try Self.open(machine, defects, now: 0)
     }
 
@@ -46,6 +52,8 @@ final class SimulatedHub {
     func restart(now: UInt64) throws {
         machine.process += 1
         node = try Self.open(machine, defects, now: now)
+        shelf = try BlobShelf(photos)
+        snapshots = [:]
         other = nil
         deferred = nil
         held = [:]
@@ -57,10 +65,12 @@ final class SimulatedHub {
         get throws { try machine.store.read { try HubReplica.epoch(in: $0) } }
     }
 
-    /// Puts an older state of the disk in the place of what is lost, as `tallyman restore` does.
+    /// Puts an older state of the disk in the place of what is lost, as `tallyman restore` does;
+    /// the photos are lost altogether.
     func restore(_ image: StoreImage, now: UInt64) throws {
         machine.disarm()
         machine.store.restore(image)
+        photos = MemoryBlobStore()
         var dice = machine.dice
         try machine.store.write { transaction in
             _ = try HubReplica.takeNewEpoch(in: transaction, dice: &dice)
@@ -92,6 +102,7 @@ final class SimulatedHub {
     }
 
     func stop() {
+        photos.losePower()
         machine.isUp = false
         deferred = nil
     }
@@ -129,6 +140,13 @@ final class SimulatedHub {
             }
         case .pull:
             return try page(bytes, now: now)
+        case .snapshot(let request):
+            let piece = request.piece
+            return try answer(
+                piece == nil
+                    ? SnapshotRequest(manifestRequest: bytes)
+                    : SnapshotRequest(pieceRequest: bytes)
+            )
         }
     }
 

@@ -37,6 +37,11 @@ final class SimulatedTerminal {
     var reached: [Scope: UInt64] = [:]
     /// It learned from a page that the hub was restored, and gives back before it goes on.
     var isReturning = false
+    var photos: TerminalPhotos
+    /// Scopes whose snapshots were of no use, until the next start.
+    var refusedSnapshots: Set<Scope> = []
+    /// The place in the hub's order at which a snapshot was taken over.
+    var based: [Scope: UInt64] = [:]
     /// Since when it is revoked.
     var isRevoked = false
     /// What the hub answered last to a push and to a pull, for a proxy that mixes answers up.
@@ -59,6 +64,7 @@ final class SimulatedTerminal {
         machine = Machine(dice: dice)
         node = try Self.open(machine, PlantVocabulary.all, defects)
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
+        photos = try TerminalPhotos()
     }
 
     /// Another machine with a copy of a terminal's disk.
@@ -72,6 +78,8 @@ final class SimulatedTerminal {
         machine.store.restore(original.machine.store.image)
         node = try Self.open(machine, PlantVocabulary.all, defects)
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
+        photos = try TerminalPhotos()
+        based = original.based
         saved = original.saved
         lastHashes = original.lastHashes
         broken = original.broken
@@ -112,6 +120,8 @@ final class SimulatedTerminal {
         outstanding = nil
         deferred = nil
         session = KioskSession(language: .chinese)
+        try photos.restart()
+        refusedSnapshots = []
         machine.isUp = true
     }
 
@@ -148,10 +158,11 @@ struct Link {
 }
 
 /// A request on its way, and what it was.
-struct Exchange {
+final class Exchange {
     enum Request {
         case up(UpRequest)
         case pull(PullRequest)
+        case snapshot(SnapshotRequest)
     }
 
     let number: UInt64
@@ -159,6 +170,13 @@ struct Exchange {
     /// The process that asked.
     let process: Int
     let request: Request
+
+    init(number: UInt64, terminal: Int, process: Int, request: Request) {
+        self.number = number
+        self.terminal = terminal
+        self.process = process
+        self.request = request
+    }
 
     var isPush: Bool { if case .up = request { true } else { false } }
 }

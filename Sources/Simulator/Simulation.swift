@@ -29,6 +29,8 @@ public enum Simulation {
         return SeedReport(
             seed: seed,
             operations: world?.operations ?? 0,
+            photos: world?.photos.count ?? 0,
+            snapshots: world?.snapshots ?? 0,
             faults: world?.plan.counts ?? [:],
             verdicts: world?.watch.verdicts ?? [:],
             times: world?.times ?? TimeCount(),
@@ -67,6 +69,10 @@ public struct SeedReport: Hashable, Sendable {
     public let seed: UInt64
     /// What people recorded at the terminals.
     public let operations: Int
+    /// What people took photos of.
+    public let photos: Int
+    /// How often a terminal started from a snapshot.
+    public let snapshots: Int
     public let faults: [Fault: Int]
     /// How often the hub gave which verdict, by type and verdict: `receipt.close rejected`.
     public let verdicts: [String: Int]
@@ -82,6 +88,8 @@ public struct SeedReport: Hashable, Sendable {
 public struct SimulationReport: Hashable, Sendable {
     public private(set) var seeds = 0
     public private(set) var operations = 0
+    public private(set) var photos = 0
+    public private(set) var snapshots = 0
     public private(set) var faults: [Fault: Int] = [:]
     public private(set) var times = TimeCount()
     public private(set) var virtualMilliseconds: UInt64 = 0
@@ -93,6 +101,8 @@ public struct SimulationReport: Hashable, Sendable {
     public mutating func add(_ report: SeedReport) {
         seeds += 1
         operations += report.operations
+        photos += report.photos
+        snapshots += report.snapshots
         faults.merge(report.faults, uniquingKeysWith: +)
         times.add(report.times)
         virtualMilliseconds += report.virtualMilliseconds

@@ -22,6 +22,9 @@ extension World {
             switch exchange.request {
             case .up(let request): more = try take(bytes, to: request, at: terminal)
             case .pull(let request): more = try take(bytes, to: request, at: terminal)
+            case .snapshot(let request):
+                try take(bytes, to: request, at: terminal)
+                more = true
             }
             guard isAwaited else { return }
             terminal.outstanding = nil
@@ -34,6 +37,7 @@ extension World {
             switch exchange.request {
             case .up: terminal.peer.pushed(more: more, now: time)
             case .pull: terminal.peer.pulled(more: more, now: time)
+            case .snapshot: break
             }
             try pump(terminal)
         } catch is Machine.Crash {
@@ -41,6 +45,9 @@ extension World {
         } catch is Machine.DiskFault {
             if isAwaited { try fail(exchange) }
         } catch is any Refusal {
+            if case .snapshot(let request) = exchange.request {
+                try giveUp(request, after: answer, at: terminal)
+            }
             if isAwaited { try fail(exchange) }
         } catch let broken as Broken {
             throw broken
@@ -145,6 +152,7 @@ extension World {
             // One of several damaged entities may be mended: it is whole when the digests say so.
             if refetch {
                 terminal.reached[scope] = 0
+                terminal.based[scope] = nil
             } else {
                 try checkPage(response, at: terminal)
             }

@@ -23,7 +23,9 @@ extension World {
             }
             terminal.lastHashes[logged.lane] = operation.hash
             try require(operation.seen == terminal.reached[operation.scope] ?? 0, .causality) {
-                "operation \(operation.id) says that \(operation.seen) was seen"
+                "operation \(operation.id) of terminal \(terminal.index) says that "
+                    + "\(operation.seen) was seen of \(operation.scope), and "
+                    + "\(terminal.reached[operation.scope] ?? 0) was"
             }
         }
         terminal.note(fresh)
@@ -78,7 +80,7 @@ extension World {
                 "terminal \(terminal.index) is at \(cursor) of \(scope), has \(head), and was "
                     + "given \(reached)"
             }
-            guard reached > 0 else { return }
+            guard reached > terminal.based[scope] ?? 0 else { return }
             let last = try reading.stream(scope, after: reached - 1, limit: 1).first
             try require(last?.endsGroup == true, .wholeGroups) {
                 "terminal \(terminal.index) stands inside a group of \(scope)"
@@ -149,8 +151,10 @@ extension World {
             try checkSaved(terminal)
             try checkVerdicts(terminal)
             try checkCells(terminal)
+            try checkShown(terminal)
         }
         try checkCopies()
+        try checkPhotos()
         for (id, hash) in promised where try hubsWord(on: id, hash) == nil {
             throw Broken(.storedIsKept, "operation \(id)")
         }
@@ -200,8 +204,13 @@ extension World {
             let placed = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
             let own = try terminal.machine.store.read { try $0.operation(saved.id) }
             let isShared = own.map { terminal.scopes.contains($0.operation.scope) } == true
-            let isSeen =
-                placed != nil && isShared ? own?.judgement == placed : own?.acknowledged == word
+            // A snapshot has what came of it, and not its place.
+            let isInBase = own.map { operation in
+                operation.judgement == nil
+                    && placed?.position ?? .max <= terminal.based[operation.operation.scope] ?? 0
+            }
+            let isJudged = placed != nil && isShared && isInBase != true
+            let isSeen = isJudged ? own?.judgement == placed : own?.acknowledged == word
             try require(isSeen, .verdictIsSeen) {
                 "operation \(saved.id) at terminal \(terminal.index)"
             }

@@ -103,8 +103,10 @@ extension World {
     /// Keeps an event for later whose process stands still.
     func isDeferred(_ event: Event) -> Bool {
         switch event {
-        case .act(let index), .wake(let index, _):
+        case .act(let index), .wake(let index, _), .photos(let index):
             return put(event, &terminals[index].deferred)
+        case .photoAnswer(let exchange, _):
+            return put(event, &terminals[exchange.terminal].deferred)
         case .answer(let exchange, _), .timeout(let exchange):
             return put(event, &terminals[exchange.terminal].deferred)
         case .request, .office, .courier:
@@ -153,6 +155,7 @@ extension World {
         if plan.strikes(.boot1970, &faultDice) { terminal.machine.clock.forgetDate(now) }
         do {
             try speakNonsense(terminal)
+            if photoDice.happens(50) { terminal.photos.store.losePower() }
             try terminal.restart(isOld: plan.strikes(.oldProgram, &faultDice))
         } catch is Machine.Crash {
             return schedule(.restart(terminal: terminal.index), in: 1_000)
@@ -160,6 +163,7 @@ extension World {
             terminal.machine.isReadOnly = false
             return schedule(.restart(terminal: terminal.index), in: Self.minute)
         }
+        try noteBases(of: terminal)
         try checkSaved(terminal)
         try pump(terminal)
     }

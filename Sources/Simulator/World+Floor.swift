@@ -28,6 +28,7 @@ extension World {
         let pause = isBurst ? 1_000 + floorDice.below(5_000 as UInt64) : floorDice.below(4 * mean)
         schedule(.act(terminal.index), in: pause)
         try doSomething(at: terminal)
+        try takePhoto(at: terminal)
     }
 
     /// Somebody does something at a terminal, which sends it.

@@ -15,6 +15,7 @@ extension World {
         if plan.isStriking(.foreignHub, &faultDice) { try mistakeHub() }
         if plan.isStriking(.terminalCopied, &faultDice) { try copy(terminal) }
         if plan.isStriking(.terminalRevoked, &faultDice) { try revoke(terminal) }
+        if plan.isStriking(.lateTerminal, &faultDice) { try enrollLate(at: terminal.site) }
         guard hub.machine.isUp, hub.deferred == nil else { return }
         if plan.isChosen(.hubRestored), faultDice.happens(20) { try backUp() }
         if plan.isStriking(.hubRestored, &faultDice) { try loseHub() }
@@ -90,6 +91,7 @@ extension World {
         let dice = SeededDice(seed: faultDice.next())
         let twin = try SimulatedTerminal(copyOf: terminal, terminals.count, dice: dice)
         terminals.append(twin)
+        try noteBases(of: twin)
         copied.formUnion(try identities(of: terminal))
         // The key that it may have made for a new identity is in both machines too.
         if let key = try terminal.machine.store.read({ try $0.setting(Setting.successionKey) }) {
@@ -97,8 +99,37 @@ extension World {
         }
         watch.model.copied = copied
         if let scopes = behind[terminal.index] { behind[twin.index] = scopes }
+        schedule(.photoRound(terminal: twin.index), in: Self.minute)
         schedule(.act(twin.index), in: 1_000 + floorDice.below(10 * Self.minute))
         try pump(twin)
+    }
+
+    /// A new terminal comes into a plant that has been at work for a while.
+    private func enrollLate(at site: String) throws {
+        guard terminals.count < settings.terminals + 2, hub.machine.isUp, hub.deferred == nil,
+            // A restored hub waits only for those that its backup knows.
+            !plan.isChosen(.hubRestored)
+        else { return }
+        let late = try SimulatedTerminal(
+            terminals.count,
+            site: site,
+            settings: peerSettings,
+            defects: defects,
+            dice: SeededDice(seed: faultDice.next())
+        )
+        do {
+            try enroll(late)
+        } catch is Machine.Crash {
+            return stopHub()
+        } catch is Machine.DiskFault {
+            return
+        }
+        plan.note(.lateTerminal)
+        terminals.append(late)
+        schedule(.act(late.index), in: 1_000 + floorDice.below(10 * Self.minute))
+        schedule(.photoRound(terminal: late.index), in: Self.minute)
+        try watchHub()
+        try pump(late)
     }
 
     func identities(of terminal: SimulatedTerminal) throws -> [Identifier] {

@@ -33,6 +33,9 @@ extension World {
                 }
                 terminal.peer.pushed(more: false, now: time)
             case .pull(let scope):
+                if let request = try snapshotRequest(scope, terminal) {
+                    return try send(.snapshot(request), try request.bytes(), from: terminal)
+                }
                 let request = try terminal.machine.store.read {
                     try terminal.node.terminal.pullRequest(scope, in: $0, limit: limit)
                 }

@@ -20,6 +20,11 @@ final class World {
         case request(Exchange, [UInt8])
         case answer(Exchange, Answer)
         case timeout(Exchange)
+        /// A terminal may go on with its photos; a round of it comes again.
+        case photos(terminal: Int)
+        case photoRound(terminal: Int)
+        case photoRequest(PhotoExchange, [UInt8])
+        case photoAnswer(PhotoExchange, [UInt8]?)
         case stop(terminal: Int)
         case restart(terminal: Int)
         case restartHub
@@ -72,11 +77,20 @@ final class World {
     var behind: [Int: Set<Scope>] = [:]
     /// Identities that two machines have had.
     var copied: Set<Identifier> = []
+    let peerSettings: PeerSettings
+    let defects: Set<Defect>
+    /// What people took photos of.
+    var photos: [Photo] = []
+    /// How far behind a terminal starts from a snapshot; nil when none does.
+    let snapshotDistance: UInt64?
+    /// How often a terminal started from one.
+    var snapshots = 0
     /// By which two runs are compared.
     private(set) var trace: UInt64 = 0xCBF2_9CE4_8422_2325
     var floorDice: SeededDice
     var networkDice: SeededDice
     var faultDice: SeededDice
+    var photoDice: SeededDice
 
     init(seed: UInt64, _ settings: SimulationSettings) throws {
         var dice = SeededDice(seed: seed)
@@ -86,10 +100,11 @@ final class World {
         networkDice = fork()
         faultDice = fork()
         plan = FaultPlan(settings.faults, dice: &faultDice)
-        let defects = Set(settings.defect.map { [$0] } ?? [])
+        defects = Set(settings.defect.map { [$0] } ?? [])
         hub = try SimulatedHub(defects: defects, dice: fork())
         var peer = PeerSettings()
         peer.pollMilliseconds = [1, 5, 20][Int(dice.next() % 3)] * Self.minute
+        peerSettings = peer
         // A second site in some runs, to see that nothing of one reaches the other.
         let sites = settings.terminals > 2 && dice.next() % 3 == 0 ? Plant.sites : [Plant.sites[0]]
         for index in 0..<settings.terminals {
@@ -104,6 +119,10 @@ final class World {
                 )
             )
         }
+        photoDice = fork()
+        // What a terminal did not follow it cannot give back to a hub that lost it.
+        let distances = plan.isChosen(.hubRestored) ? [nil] : [nil, 5, 50] as [UInt64?]
+        snapshotDistance = distances[photoDice.below(distances.count)]
         try open(sites)
     }
 
@@ -116,6 +135,7 @@ final class World {
         let end = UInt64(settings.days) * Self.day
         for terminal in terminals {
             schedule(.act(terminal.index), in: floorDice.below(10 * Self.minute))
+            schedule(.photoRound(terminal: terminal.index), in: Self.minute)
             try pump(terminal)
         }
         schedule(.office, in: Self.minute)
@@ -144,6 +164,12 @@ final class World {
         case .request(let exchange, let bytes): try receive(exchange, bytes)
         case .answer(let exchange, let answer): try receive(exchange, answer)
         case .timeout(let exchange): try giveUp(exchange)
+        case .photos(let index): try pumpPhotos(terminals[index])
+        case .photoRound(let index):
+            schedule(event, in: 10 * Self.minute)
+            try pumpPhotos(terminals[index])
+        case .photoRequest(let exchange, let body): try receive(exchange, body)
+        case .photoAnswer(let exchange, let answer): try hear(answer, to: exchange)
         case .stop(let index): if terminals[index].machine.isUp { stop(terminals[index]) }
         case .restart(let index): try restart(terminals[index])
         case .restartHub: try restartHub()
@@ -191,7 +217,7 @@ final class World {
     }
 
     private func checkQuiet() throws -> Bool {
-        if let reason = try unrest() {
+        if let reason = try unrest() ?? photoUnrest() {
             let end = UInt64(settings.days) * Self.day + Self.hour
             try require(now < end, .liveness) { reason }
             schedule(.checkQuiet, in: Self.minute)

@@ -16,6 +16,9 @@ public enum Defect: String, Sendable, CaseIterable {
     case notRetried = "not-retried"
     // What the hub makes of a batch.
     case lostAcknowledgement = "lost-acknowledgement"
+    case assumedAttachment = "assumed-attachment"
+    // Snapshots.
+    case clientReset = "client-reset"
     // How operations merge.
     case nonCommutativeReducer = "non-commutative-reducer"
     case unseenConflict = "unseen-conflict"
@@ -72,6 +75,14 @@ public enum Defect: String, Sendable, CaseIterable {
         .lostAcknowledgement: (
             "the hub answers 'stored' before its transaction is durable",
             "https://github.com/evoluhq/evolu/issues/660"
+        ),
+        .assumedAttachment: (
+            "the hub counts bytes of a photo as stored that were announced and did not come",
+            "https://github.com/couchbase/sync_gateway/issues/2534"
+        ),
+        .clientReset: (
+            "a terminal that starts from a snapshot forgets what it had not sent",
+            "https://github.com/realm/realm-js/issues/3548"
         ),
         .nonCommutativeReducer: (
             "an edit that comes last wins, whatever its stamp",

@@ -19,12 +19,25 @@ public struct EntityReader {
             // After a hub was restored, operations of others lie here without a judgement too:
             // whether they still count is that hub's to say.
             for logged in unjudged where logged.operation.id.replica == own {
-                // A snapshot has what the hub had taken, without telling its place to the log.
-                if space.cell(.fact(logged.operation.id), of: key) != nil { continue }
+                if try Self.isTaken(logged.operation, in: space) { continue }
                 try reducer.predict(logged, in: space)
             }
         }
         return try Self.record(key, space.cells, reducer.vocabulary)
+    }
+
+    /// Whether the hub's state has the operation already: a snapshot has what the hub had taken,
+    /// without telling its place to the log.
+    private static func isTaken(_ operation: Operation, in space: EntityCells) throws -> Bool {
+        let entity = operation.entity
+        switch operation.kind {
+        case .fact: return space.cell(.fact(operation.id), of: entity) != nil
+        case .transition: return space.cell(.move(operation.id), of: entity) != nil
+        case .edit:
+            guard let cell = space.cell(.field(operation.type), of: entity) else { return false }
+            return try Register(cell: cell).knows(operation.id)
+        case .decision, nil: return false
+        }
     }
 
     /// The records of all entities of a kind, sorted by entity; nil for all scopes.

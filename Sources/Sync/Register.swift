@@ -61,6 +61,13 @@ package struct Register: Equatable {
         }
     }
 
+    /// Whether the edit has come, in force or replaced since.
+    func knows(_ id: OperationID) -> Bool {
+        let place = place(of: id)
+        return place < replaced.endIndex && replaced[place] == id
+            || heads.contains { $0.value.evidence.operation == id }
+    }
+
     /// Where `id` stands among the replaced ones, or would.
     private func place(of id: OperationID) -> Int {
         var low = replaced.startIndex

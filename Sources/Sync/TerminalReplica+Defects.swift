@@ -9,6 +9,14 @@ extension TerminalReplica {
         }
     }
 
+    /// The defect `client-reset`.
+    func forgetUnsent(of scope: Scope, in transaction: any ReplicaTransaction) throws {
+        for logged in try transaction.unsent(of: replica.id, limit: .max)
+        where logged.operation.scope == scope {
+            try transaction.acknowledge(logged.operation.id, .accepted)
+        }
+    }
+
     /// The defect `expired`.
     func expire(now: Moment, in transaction: any ReplicaTransaction) throws {
         for logged in try transaction.unsent(of: replica.id, limit: .max)

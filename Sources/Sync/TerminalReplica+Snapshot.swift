@@ -14,18 +14,24 @@ extension TerminalReplica {
     public static let snapshotDistance: UInt64 = 5_000
 
     /// Whether the terminal is so far behind that the state is sooner there than the history.
-    public func wantsSnapshot(of scope: Scope, in reading: any ReplicaReading) throws -> Bool {
+    public func wantsSnapshot(
+        of scope: Scope,
+        in reading: any ReplicaReading,
+        distance: UInt64 = Self.snapshotDistance
+    ) throws -> Bool {
         let head = try Self.hubHead(of: scope, in: reading)
         let cursor = try cursor(of: scope, in: reading)
-        return head > cursor && head - cursor > Self.snapshotDistance
+        return head > cursor && head - cursor > distance
     }
 
-    /// The snapshot that is being fetched; nil for none.
+    /// The snapshot that is being fetched; nil for none, or when it is of another epoch's order.
     public func incoming(
         _ scope: Scope,
         in reading: any ReplicaReading
     ) throws -> SnapshotManifest? {
-        try reading.setting(Setting.incoming(scope)).map(SnapshotManifest.init(bytes:))
+        guard let bytes = try reading.setting(Setting.incoming(scope)) else { return nil }
+        let manifest = try SnapshotManifest(bytes: bytes)
+        return manifest.epoch == (try reading.integer(Setting.epoch) ?? 0) ? manifest : nil
     }
 
     /// The snapshot that the state of a scope was begun with; nil when it was made from the log.
@@ -106,6 +112,7 @@ extension TerminalReplica {
             for state in content.entities { try transaction.load(state) }
             for held in content.held { try keep(held, in: transaction) }
         }
+        if defects.contains(.clientReset) { try forgetUnsent(of: scope, in: transaction) }
         guard try transaction.digest(of: scope) == manifest.digest else {
             throw SyncRefusal.malformed
         }

@@ -54,6 +54,17 @@ import Testing
         #expect(missing == [])
     }
 
+    @Test func `photos are taken and terminals start from snapshots, whatever is cut`() {
+        var settings = Self.small
+        settings.faults = [.photoCut, .partition, .lateTerminal, .terminalCrash, .loss]
+        var all = SimulationReport()
+        for seed in 1...12 as ClosedRange<UInt64> { all.add(Simulation.play(seed, settings)) }
+        #expect(all.violations.isEmpty, "\(all.violations)")
+        #expect(all.photos > 12)
+        #expect(all.snapshots > 3)
+        #expect(all.faults[.photoCut] ?? 0 > 3)
+    }
+
     @Test func `a fault that is not allowed does not strike`() {
         var settings = Self.small
         settings.faults = [.loss, .terminalCrash]

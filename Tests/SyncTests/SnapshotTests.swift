@@ -194,6 +194,72 @@ import Testing
         #expect(try !take(try snapshot(hub, Shelf()), late))
     }
 
+    @Test func `a snapshot of the order before a restore is not gone on with`() throws {
+        let hub = try TestHub()
+        let author = try TestTerminal(seed: 2, at: hub)
+        try author.record(Carton.seen("1"), Carton.seen("2"))
+        try author.push(to: hub)
+        let late = try TestTerminal(seed: 3, at: hub)
+        let shelf = Shelf()
+        let manifest = try snapshot(hub, shelf)
+        #expect(try take(manifest, late))
+        _ = try fetch(manifest, late, shelf)
+        func incoming() throws -> SnapshotManifest? {
+            try late.store.read { try late.terminal.incoming(Carton.dock, in: $0) }
+        }
+        #expect(try incoming() == manifest)
+        // All is here, and before it is put in its place the hub is restored.
+        try hub.takeNewEpoch()
+        try late.pull(from: hub)
+        #expect(try incoming() == nil)
+        try author.sync(with: hub)
+        try late.sync(with: hub)
+        #expect(late.cells() == hub.cells())
+    }
+
+    @Test func `a move that a snapshot has is not shown as made once more`() throws {
+        let hub = try TestHub()
+        let author = try TestTerminal(seed: 2, at: hub)
+        let other = try TestTerminal(seed: 3, at: hub)
+        try author.record(Carton.move("close"))
+        try author.push(to: hub)
+        try other.pull(from: hub)
+        try other.record(Carton.move("reopen"))
+        try other.push(to: hub)
+        let shelf = Shelf()
+        let manifest = try snapshot(hub, shelf)
+        #expect(try take(manifest, author))
+        _ = try fetch(manifest, author, shelf)
+        try install(manifest, author)
+        try other.pull(from: hub)
+        let shown = try author.record(of: Carton.key())
+        #expect(try shown == other.record(of: Carton.key()))
+        #expect(shown.stage == "open")
+    }
+
+    @Test func `an edit that a snapshot has is shown with the hub's word on its time`() throws {
+        let hub = try TestHub()
+        let author = try TestTerminal(seed: 2, at: hub)
+        let other = try TestTerminal(seed: 3, at: hub)
+        // A clock that is a year ahead: the hub clamps what it says.
+        author.wall = author.wall.adding(milliseconds: 365 * 86_400_000)
+        try author.record(Carton.label("A"))
+        try author.push(to: hub)
+        other.wall = hub.wall.adding(milliseconds: 110_000)
+        hub.wall = hub.wall.adding(milliseconds: 120_000)
+        try other.record(Carton.label("B"))
+        try other.push(to: hub)
+        let shelf = Shelf()
+        let manifest = try snapshot(hub, shelf)
+        #expect(try take(manifest, author))
+        _ = try fetch(manifest, author, shelf)
+        try install(manifest, author)
+        try other.pull(from: hub)
+        let shown = try author.record(of: Carton.key())
+        #expect(try shown == other.record(of: Carton.key()))
+        #expect(shown.fields["carton.label"]?.count == 2)
+    }
+
     @Test func `a hub gives a snapshot only of what a terminal may see`() throws {
         let hub = try TestHub()
         let late = try TestTerminal(seed: 3, at: hub)

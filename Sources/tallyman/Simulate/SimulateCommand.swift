@@ -158,6 +158,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
         let seeds: Int
         let operations: Int
+        let photos: Int
+        let snapshots: Int
         let faults: [String: Int]
         let virtualDays: Double
         let wallSeconds: Double
@@ -189,6 +191,8 @@ struct SimulateCommand: AsyncParsableCommand {
                 Report(
                     seeds: report.seeds,
                     operations: report.operations,
+                    photos: report.photos,
+                    snapshots: report.snapshots,
                     faults: Dictionary(faults) { $0 + $1 },
                     virtualDays: report.virtualDays,
                     wallSeconds: seconds,
@@ -213,6 +217,7 @@ struct SimulateCommand: AsyncParsableCommand {
             "times: \(report.times.sure) sure and right to 2 s, "
                 + "\(report.times.unsure) said to be unsure"
         )
+        Output.result("  \(report.photos) photos, \(report.snapshots) starts from a snapshot")
         for (name, count) in faults.sorted(by: { $0.0 < $1.0 }) {
             Output.result("  \(name): \(count)")
         }
