@@ -106,7 +106,7 @@ public struct TerminalNode: Sendable {
             reader: reader(transaction),
             parser: parser,
             compressor: compressor,
-            now: reading.wall
+            now: try ClockFixes.now(reading, in: transaction)
         )
         let (entity, drafts) = try desk.drafts(for: command, dice: &dice)
         let operations = try terminal.record(

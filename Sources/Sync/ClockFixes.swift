@@ -132,13 +132,32 @@ public struct ClockFixes: Hashable, Sendable {
 
     // MARK: - In the store
 
+    /// What time it is, as well as a terminal can say.
+    ///
+    /// Derived from the hub's time where this boot knows it. Else it is what the wall clock says,
+    /// unless that is impossible: then it is as late as anything that the terminal has seen.
+    ///
+    /// - Parameters:
+    ///   - reading: the clocks now.
+    ///   - store: the terminal's.
+    /// - Returns: the time.
+    public static func now(
+        _ reading: ClockReading,
+        in store: any ReplicaReading
+    ) throws -> Moment {
+        if let time = try of(store).time(of: reading), time.within <= 60_000 { return time.moment }
+        guard TrueTime.isImpossible(reading.wall) else { return reading.wall }
+        let latest = HybridStamp(bits: try store.integer(Setting.stamp) ?? 0)
+        return max(reading.wall, Moment(milliseconds: Int64(latest.bits >> 16)))
+    }
+
     /// What a terminal's store holds of it; nothing when it cannot be read.
     static func of(_ reading: any ReplicaReading) throws -> ClockFixes {
         guard let bytes = try reading.setting(setting) else { return ClockFixes() }
         return (try? ClockFixes(bytes: bytes)) ?? ClockFixes()  // measured anew with the next push
     }
 
-    func keep(in transaction: any ReplicaTransaction) throws {
+    package func keep(in transaction: any ReplicaTransaction) throws {
         try transaction.set(Self.setting, to: bytes)
     }
 

@@ -133,4 +133,29 @@ import Testing
         #expect(!word.timeUnsure)
         #expect(word.effectiveStamp >= HybridStamp(expected.adding(milliseconds: -400)))
     }
+
+    @Test func `a terminal knows what time it is, whatever its wall clock says`() throws {
+        let hub = try TestHub()
+        let terminal = try TestTerminal(seed: 4, at: hub)
+        func now(_ clocks: ClockReading) throws -> Moment {
+            try terminal.store.read { try ClockFixes.now(clocks, in: $0) }
+        }
+        func clocks(_ wall: Moment) -> ClockReading {
+            ClockReading(wall: wall, boot: 9, monotonicMilliseconds: 5_000)
+        }
+        let year = Moment(milliseconds: hub.wall.milliseconds + 365 * 86_400_000)
+        // Nothing is known yet: the wall clock is as good as anything.
+        #expect(try now(clocks(year)) == year)
+        try terminal.record(Carton.seen("seen"))
+        try terminal.push(to: hub)
+        try terminal.pull(from: hub)
+        // It is later than what was seen, so it is not 1970.
+        #expect(try now(Self.reading(5_000)) >= hub.wall)
+        var fixes = ClockFixes()
+        fixes.note(hub: hub.wall, sent: 5_000, reading: clocks(year))
+        try terminal.store.write { try fixes.keep(in: $0) }
+        #expect(abs(try now(clocks(year)).milliseconds - hub.wall.milliseconds) <= 2)
+        let early = clocks(Moment(milliseconds: 0))
+        #expect(abs(try now(early).milliseconds - hub.wall.milliseconds) <= 2)
+    }
 }
