@@ -141,6 +141,7 @@ public struct ClockFixes: Hashable, Sendable {
     ///   - reading: the clocks now.
     ///   - store: the terminal's.
     /// - Returns: the time.
+    /// - Throws: what the store throws.
     public static func now(
         _ reading: ClockReading,
         in store: any ReplicaReading

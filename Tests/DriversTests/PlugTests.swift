@@ -16,7 +16,7 @@ import Testing
         let whole: [String]
         let half: String
 
-        /// - Parameter round: makes its scans unlike those of all others.
+        // The round makes its scans unlike those of all others.
         init(_ round: Int, _ dice: inout SeededDice) {
             whole = (0..<Int.random(in: 0...2, using: &dice)).map { number in
                 let length = Int.random(in: 1...60, using: &dice)
@@ -57,8 +57,8 @@ import Testing
         #expect(halves == 0 || ear.losses.contains { $0.hasPrefix("unfinished") })
     }
 
-    /// The kernel throws away what nobody has read of a serial device that is gone: the last scans
-    /// of a stay may be lost that way. What came is whole and came once, whatever stood before it.
+    // The kernel throws away what nobody has read of a serial device that is gone: the last scans
+    // of a stay may be lost that way. What came is whole and came once, whatever stood before it.
     @Test func `a serial scanner that comes and goes loses, doubles and joins no scan`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var dice = SeededDice(seed: seed)

@@ -8,9 +8,7 @@ final class SlowLine: Sendable {
     private let master: Int32
     private let state: Mutex<(manner: any PrinterManner, body: PrinterBody, isStopped: Bool)>
 
-    /// - Parameters:
-    ///   - microseconds: between two bytes.
-    ///   - isStopped: whether it takes none before ``goOn()``.
+    // Between two bytes it waits for so many microseconds; stopped, it takes none before `goOn`.
     init(_ manner: any PrinterManner, microseconds: UInt32, isStopped: Bool = false) throws {
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
         var (unlocked, number): (Int32, Int32) = (0, 0)
