@@ -11,10 +11,29 @@ extension ImagingWorkerClient {
         of content: QRContent,
         level: ErrorCorrection = .medium
     ) throws(ImagingError) -> QRModules {
-        guard case .modules(let modules) = try draw(.modules(content, level)) else {
-            throw .wireBroken
+        try modules(of: [content], level: level)[0]
+    }
+
+    /// Works out the squares of several QR codes, in a fraction of the time that one after another
+    /// takes.
+    ///
+    /// - Parameters:
+    ///   - contents: what the codes are to hold.
+    ///   - level: how much of each may be lost.
+    /// - Returns: the squares of each, in order.
+    /// - Throws: when a content is too long, or the child failed; then none is drawn.
+    public func modules(
+        of contents: [QRContent],
+        level: ErrorCorrection = .medium
+    ) throws(ImagingError) -> [QRModules] {
+        let requests = contents.map { ImagingRequest.drawing(.modules($0, level)) }
+        var drawn: [QRModules] = []
+        drawn.reserveCapacity(contents.count)
+        for reply in try perform(requests) {
+            guard case .drawing(.modules(let modules)) = reply else { throw .wireBroken }
+            drawn.append(modules)
         }
-        return modules
+        return drawn
     }
 
     /// Draws a QR code as a PNG file.

@@ -78,18 +78,31 @@ public final class ImagingWorkerClient: Sendable {
     /// - Returns: its answer, which is no refusal.
     /// - Throws: the refusal, or what befell the child.
     func perform(_ request: ImagingRequest) throws(ImagingError) -> ImagingReply {
-        let reply = try state.withLock { (state) throws(ImagingError) in
-            try perform(request, &state)
+        try perform([request])[0]
+    }
+
+    /// Asks the child several things, which it answers without waiting for us between them.
+    ///
+    /// - Parameter requests: what to ask, in order.
+    /// - Returns: an answer for each, in order; none is a refusal.
+    /// - Throws: the first refusal, or what befell the child.
+    func perform(_ requests: [ImagingRequest]) throws(ImagingError) -> [ImagingReply] {
+        let replies = try state.withLock { (state) throws(ImagingError) in
+            try perform(requests, &state)
         }
-        if case .refused(let fault, let detail) = reply { throw .refused(fault, detail: detail) }
-        return reply
+        for reply in replies {
+            if case .refused(let fault, let detail) = reply {
+                throw .refused(fault, detail: detail)
+            }
+        }
+        return replies
     }
 
     /// Uses the child that runs, or a new one; puts it back only when all went well.
     private func perform(
-        _ request: ImagingRequest,
+        _ requests: [ImagingRequest],
         _ state: inout State
-    ) throws(ImagingError) -> ImagingReply {
+    ) throws(ImagingError) -> [ImagingReply] {
         var worker: WorkerProcess
         switch state.worker.take() {
         case .some(let running): worker = running
@@ -97,9 +110,9 @@ public final class ImagingWorkerClient: Sendable {
         }
         let trouble: WorkerProcess.Trouble
         do {
-            let reply = try worker.exchange(request, until: .now + timeout)
+            let replies = try worker.exchange(requests, timeout: timeout)
             state.worker = consume worker
-            return reply
+            return replies
         } catch {
             trouble = error
         }

@@ -104,16 +104,75 @@ struct WorkerProcess: ~Copyable {
         case broken
     }
 
-    /// Sends a request and waits for its reply.
+    /// How much may be on its way to the child unanswered, in bytes and in requests (each costs the
+    /// socket up to as much again as it holds, and some hundred bytes): below the quarter of a
+    /// socket's 208 KiB up to which Linux calls it writable, so that sending never waits for a
+    /// child that waits for us to take its reply.
+    private static let bytesAhead = 16 << 10
+    private static let requestsAhead = 16
+
+    /// Sends requests and waits for their replies.
+    ///
+    /// The next ones are sent while the child is at work, so that it need not wait for us.
+    ///
+    /// - Parameters:
+    ///   - requests: what to ask, in order.
+    ///   - timeout: how long each may take.
+    /// - Returns: a reply for each request, in order.
+    /// - Throws: what befell the child; it cannot be used again then.
     mutating func exchange(
-        _ request: ImagingRequest,
-        until deadline: ContinuousClock.Instant
-    ) throws(Trouble) -> ImagingReply {
+        _ requests: [ImagingRequest],
+        timeout: Duration
+    ) throws(Trouble) -> [ImagingReply] {
+        let first = requestCount + 1
+        var replies: [ImagingReply] = []
+        replies.reserveCapacity(requests.count)
+        /// The size of each frame that was sent, or is to be sent next.
+        var sizes: [Int] = []
+        var waiting: [UInt8]?
+        var bytesSent = 0
+        var deadline = ContinuousClock.now + timeout
+        for index in requests.indices {
+            while let frame = waiting ?? nextFrame(of: requests, &sizes) {
+                let isFirst = sizes.count == index + 1
+                let isAhead =
+                    bytesSent + frame.count <= Self.bytesAhead
+                    && sizes.count - index <= Self.requestsAhead
+                waiting = frame
+                guard isFirst || isAhead else { break }
+                try send(frame, deadline)
+                bytesSent += frame.count
+                waiting = nil
+            }
+            replies.append(try receiveReply(number: first + UInt64(index), deadline))
+            bytesSent -= sizes[index]
+            deadline = .now + timeout
+        }
+        return replies
+    }
+
+    /// The frame of the first request that has none; nil when all have.
+    private mutating func nextFrame(
+        of requests: [ImagingRequest],
+        _ sizes: inout [Int]
+    ) -> [UInt8]? {
+        guard sizes.count < requests.count else { return nil }
         requestCount += 1
-        let body = request.encoded(number: requestCount)
+        let frame = Self.frame(requests[sizes.count].encoded(number: requestCount))
+        sizes.append(frame.count)
+        return frame
+    }
+
+    /// A body after its length, in one piece: the child would wake for the length alone.
+    private static func frame(_ body: [UInt8]) -> [UInt8] {
         let length = UInt32(body.count)
-        try send((0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) }, deadline)
-        try send(body, deadline)
+        return (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) } + body
+    }
+
+    private func receiveReply(
+        number: UInt64,
+        _ deadline: ContinuousClock.Instant
+    ) throws(Trouble) -> ImagingReply {
         let count = try receive(4, deadline).reduce(0) { $0 << 8 | Int($1) }
         guard count <= ImagingLimits.frameCountMax else { throw .broken }
         let answer: (number: UInt64, reply: ImagingReply)
@@ -124,7 +183,7 @@ struct WorkerProcess: ~Copyable {
         } catch {
             throw .broken
         }
-        guard answer.number == requestCount else { throw .broken }
+        guard answer.number == number else { throw .broken }
         return answer.reply
     }
 

@@ -115,6 +115,35 @@ import Testing
         }
     }
 
+    @Test func `many codes at once are those of one by one, of whatever sizes`() throws {
+        var dice = SeededDice(seed: 7)
+        // Small ones by the thousand fill a socket with messages, large ones with bytes.
+        for (count, sizes) in [(2_000, 0...20), (200, 2_000...2_300), (300, 0...2_300)] {
+            let contents = (0..<count).map { _ in
+                let size = Int.random(in: sizes, using: &dice)
+                return QRContent(
+                    bytes: (0..<size).map { _ in UInt8.random(in: 0...255, using: &dice) }
+                )
+            }
+            let codes = try client.modules(of: contents)
+            #expect(codes.count == count)
+            for index in [0, 1, count / 2, count - 1] {
+                #expect(try codes[index] == client.modules(of: contents[index]))
+            }
+        }
+        #expect(try client.modules(of: [] as [QRContent]).isEmpty)
+    }
+
+    @Test func `one code too long among many refuses all, and the child goes on`() throws {
+        let good = QRContent(text: "TM:C:OK")
+        let long = QRContent(bytes: [UInt8](repeating: 7, count: 3_000))
+        _ = try client.modules(of: good)
+        let child = client.processID
+        #expect(throws: ImagingError.self) { try client.modules(of: [good, long, good]) }
+        #expect(try client.modules(of: [good, good]).count == 2)
+        #expect(client.processID == child)
+    }
+
     @Test func `small, large, inverted and borderless codes are read`() throws {
         let modules = try client.modules(of: QRContent(text: "TM:W:W-017"))
         let pictures = [

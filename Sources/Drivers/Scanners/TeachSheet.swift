@@ -33,8 +33,8 @@ public struct TeachSheet: Sendable {
         for (index, line) in title.enumerated() {
             svg += text(line, x: 105, y: 16 + 7 * index, size: index == 0 ? 6 : 4)
         }
-        for (index, code) in TeachCode.all.enumerated() {
-            let modules = try client.modules(of: QRContent(text: code.content), level: .medium)
+        let codes = try client.modules(of: TeachCode.all.map { QRContent(text: $0.content) })
+        for (index, (code, modules)) in zip(TeachCode.all, codes).enumerated() {
             let (left, top) = (15 + index % 2 * 95, 48 + index / 2 * 118)
             let scale = 70 / Double(modules.width)
             svg += """

@@ -191,8 +191,8 @@ struct CommandCard {
             <rect width="\(width)" height="\(height)" fill="#fff"/>
 
             """
-        for (index, entry) in entries.enumerated() {
-            let modules = try client.modules(of: QRContent(text: entry.command.text))
+        let codes = try client.modules(of: entries.map { QRContent(text: $0.command.text) })
+        for (index, (entry, modules)) in zip(entries, codes).enumerated() {
             let left = index % Self.columns * Self.cellWidth
             let top = index / Self.columns * Self.cellHeight
             let middle = left + Self.cellWidth / 2
