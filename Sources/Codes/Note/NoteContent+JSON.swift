@@ -65,7 +65,7 @@ extension NoteContent {
         } catch let error as DecodingError {
             throw NoteRefusal(error)
         } catch {
-            throw .invalid(field: "", value: "")
+            throw .notJSON
         }
         let issuedAt = try Self.moment(document.issuedAt, "issuedAt") ?? now
         var lines: [Line] = []
@@ -166,7 +166,13 @@ extension NoteRefusal {
                 path += (path.isEmpty ? "" : ".") + key.stringValue
             }
         }
-        self = .invalid(field: path.isEmpty ? "JSON" : path, value: missing == nil ? "" : "missing")
+        if missing != nil {
+            self = .fieldMissing(field: path)
+        } else if case .dataCorrupted = error, path.isEmpty {
+            self = .notJSON
+        } else {
+            self = .fieldOfOtherType(field: path.isEmpty ? "." : path)
+        }
     }
 }
 

@@ -21,7 +21,13 @@ public enum NoteRefusal: Refusal, Equatable {
     /// The note is in a format that this program does not know, likely a newer one.
     case unknownFormat(String)
     case malformed(NoteDefect)
-    /// A field of the content is missing or breaks its rule; `field` is its path.
+    /// The file is no JSON at all.
+    case notJSON
+    /// A field that the JSON must have is not there; `field` is its path.
+    case fieldMissing(field: String)
+    /// A field is of another type than it must be, such as a number for a text.
+    case fieldOfOtherType(field: String)
+    /// A field of the content breaks its rule; `field` is its path.
     case invalid(field: String, value: String)
     /// The note needs more characters than one QR symbol holds.
     case tooLong(characters: Int, charactersMax: Int)
@@ -46,6 +52,9 @@ public enum NoteRefusal: Refusal, Equatable {
         case .notANote: "codes.not_a_note"
         case .unknownFormat: "codes.note_format_unknown"
         case .malformed: "codes.note_malformed"
+        case .notJSON: "codes.not_json"
+        case .fieldMissing: "codes.json_field_missing"
+        case .fieldOfOtherType: "codes.json_field_type_bad"
         case .invalid: "codes.note_invalid"
         case .tooLong: "codes.note_too_long"
         case .altered: "codes.note_altered"
@@ -61,9 +70,10 @@ public enum NoteRefusal: Refusal, Equatable {
 
     public var facts: [String: String] {
         switch self {
-        case .notANote, .badSigningKey: [:]
+        case .notANote, .notJSON, .badSigningKey: [:]
         case .unknownFormat(let format): ["format": format]
         case .malformed(let defect): ["defect": defect.rawValue]
+        case .fieldMissing(let field), .fieldOfOtherType(let field): ["field": field]
         case .invalid(let field, let value): ["field": field, "value": value]
         case .tooLong(let characters, let charactersMax):
             ["characters": String(characters), "charactersMax": String(charactersMax)]

@@ -16,7 +16,7 @@ extension SupplierKey {
     ///
     /// - Parameter json: UTF-8 text, an array.
     /// - Returns: the keys, in the order of the file.
-    /// - Throws: ``NoteRefusal/invalid(field:value:)`` with the path of the field.
+    /// - Throws: ``NoteRefusal`` with the path of the field.
     public static func list(json: [UInt8]) throws(NoteRefusal) -> [SupplierKey] {
         let documents: [Document]
         do {
@@ -24,7 +24,7 @@ extension SupplierKey {
         } catch let error as DecodingError {
             throw NoteRefusal(error)
         } catch {
-            throw .invalid(field: "JSON", value: "")
+            throw .notJSON
         }
         var keys: [SupplierKey] = []
         for (index, document) in documents.enumerated() {
