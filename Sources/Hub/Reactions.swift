@@ -28,14 +28,32 @@ struct Reactions: Sendable {
         SettingKey("number.\(prefix).\(site)")
     }
 
+    /// How often the hub had been restored when a counter gave its last number.
+    private static func counted(_ prefix: String, _ site: String) -> SettingKey {
+        SettingKey("number.restores.\(prefix).\(site)")
+    }
+
+    /// How many numbers a restored hub leaves out: it may have given them before, to orders that
+    /// nobody who was heard knows of.
+    private static let numbersLeftOut: UInt64 = 1_000
+
     /// The next number of a site: unique, increasing, never reused; gaps may occur.
+    ///
+    /// After a restore a counter goes on a thousand further, so that what two backups of different
+    /// pasts, or a terminal that comes back late, say of a number is never said of another order.
     func nextNumber(
         _ prefix: String,
         site: String,
         in transaction: any ReplicaTransaction
     ) throws -> String {
         let key = Self.counter(prefix, site)
-        let next = (try transaction.integer(key) ?? 0) + 1
+        var last = try transaction.integer(key) ?? 0
+        let restores = try HubReplica.restores(in: transaction)
+        if try transaction.integer(Self.counted(prefix, site)) ?? 0 != restores {
+            last += Self.numbersLeftOut
+            try transaction.set(Self.counted(prefix, site), to: restores)
+        }
+        let next = last + 1
         try transaction.set(key, to: next)
         let digits = String(next)
         let padding = String(repeating: "0", count: max(0, 6 - digits.count))

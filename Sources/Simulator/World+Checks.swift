@@ -129,6 +129,9 @@ extension World {
                 where try reading.backlog(of: replica).count > 0 {
                     return "terminal \(terminal.index) has not sent all"
                 }
+                if try TerminalReplica.isSucceeding(in: reading) {
+                    return "terminal \(terminal.index) has no identity of its own yet"
+                }
                 for scope in terminal.scopes
                 where try terminal.node.terminal.cursor(of: scope, in: reading)
                     != heads[scope] ?? 0

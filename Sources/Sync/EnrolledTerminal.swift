@@ -267,8 +267,7 @@ extension HubReplica {
             }
             return TerminalState(
                 terminal: try EnrolledTerminal(replica: replica, bytes: value),
-                seen: try reading.integer(Setting.sighting(replica))
-                    .map { Moment(milliseconds: Int64(clamping: $0)) },
+                seen: try sighting(of: replica, in: reading)?.wall,
                 chains: try reading.chains(of: replica),
                 clones: try reading.settings(under: "clone.\(replica).")
                     .map { try CloneAlert(bytes: $0.value) },

@@ -62,8 +62,7 @@ extension HubReplica {
         guard request.operations.count <= PushRequest.operationCountMax else {
             throw SyncRefusal.tooMany(request.operations.count)
         }
-        let seen = UInt64(clamping: reading.wall.milliseconds)
-        try transaction.set(Setting.sighting(terminal.replica), to: seen)
+        try Self.noteSeen(terminal.replica, reading, in: transaction)
         let epoch = try transaction.integer(Setting.epoch) ?? 0
         var response = PushResponse(hub: replica.id, epoch: epoch, batch: request.batch)
         response.now = reading.wall

@@ -5,8 +5,8 @@ import Tally
 // and handed on as ever; what follows from it waits.
 
 extension HubReplica {
-    /// A terminal that was last seen so long before the others is away for good, and not waited
-    /// for.
+    /// A terminal that was last seen so long before the others, in the hub's running time, is away
+    /// for good, and not waited for.
     static let absenceMilliseconds: UInt64 = 30 * 24 * 60 * 60 * 1000
 
     /// The terminals that a restored hub still waits for, sorted; none when it goes on as ever.
@@ -64,7 +64,7 @@ extension HubReplica {
             try transaction.set(Setting.decided(scope), to: try transaction.head(of: scope))
         }
         let sightings = try enrolled(in: transaction).map {
-            ($0, try transaction.integer(Setting.sighting($0.replica)))
+            ($0, try sighting(of: $0.replica, in: transaction)?.age)
         }
         let last = sightings.compactMap(\.1).max() ?? 0
         let awaited = sightings.filter { terminal, seen in

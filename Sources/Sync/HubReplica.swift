@@ -82,9 +82,17 @@ public struct HubReplica: Sendable {
                 try transaction.set(Setting.common(old, scope), to: head)
             }
         }
+        if try transaction.integer(Setting.epoch) != nil {
+            try transaction.set(Setting.restores, to: try restores(in: transaction) + 1)
+        }
         try transaction.set(Setting.epoch, to: epoch)
         try beginRecovery(in: transaction)
         return epoch
+    }
+
+    /// How often this hub was restored, or lost its end, as far as its store knows.
+    public static func restores(in reading: any ReplicaReading) throws -> UInt64 {
+        try reading.integer(Setting.restores) ?? 0
     }
 
     // MARK: - Groups

@@ -28,6 +28,8 @@ public enum Setting {
     static func common(_ epoch: UInt64, _ scope: Scope) -> SettingKey {
         SettingKey("epoch.common.\(String(epoch, radix: 16)).\(scope)")
     }
+    /// How often the hub took another epoch.
+    static let restores = SettingKey("epoch.restores")
     /// The terminals that a restored hub waits for.
     static let awaited = SettingKey("epoch.awaited")
     /// Up to where a backup of the hub has a scope's order, at the hub and at terminals.
@@ -40,6 +42,8 @@ public enum Setting {
     static func returned(_ scope: Scope) -> SettingKey { SettingKey("sync.returned.\(scope)") }
     /// An enrolled terminal, at the hub.
     static func terminal(_ replica: Identifier) -> SettingKey { SettingKey("terminal.\(replica)") }
+    /// How long the hub has run, and the boot and monotonic clock up to which that was counted.
+    static let age = SettingKey("hub.age")
     /// When an enrolled terminal last pushed, at the hub.
     static func sighting(_ replica: Identifier) -> SettingKey { SettingKey("sighting.\(replica)") }
     /// That the hub saw an identity in two machines.
@@ -53,6 +57,8 @@ public enum Setting {
     /// The code with which this terminal takes a new identity, and the key that it made for it.
     package static let successionCode = SettingKey("replica.succession_code")
     package static let successionKey = SettingKey("replica.succession_key")
+    /// How often that code was refused in a row, and whether it waits for the hub's next answer.
+    static let successionRefused = SettingKey("replica.succession_refused")
     /// The identities of which the hub has to be reminded, at the terminal.
     static let forgotten = SettingKey("sync.forgotten")
     /// The private keys that this terminal had before, the latest last.

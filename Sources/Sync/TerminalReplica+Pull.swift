@@ -73,6 +73,7 @@ extension TerminalReplica {
             try noteRestored(epoch: response.epoch, in: transaction)
             return .newEpoch
         }
+        try noteAnswered(in: transaction)
         let cursor = try cursor(of: response.scope, in: transaction)
         guard response.after == cursor else { return .stale }
         guard response.head >= cursor else {

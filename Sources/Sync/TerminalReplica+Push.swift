@@ -140,6 +140,7 @@ extension TerminalReplica {
             return .newEpoch
         }
         guard response.items.count == request.operations.count else { throw SyncRefusal.malformed }
+        try noteAnswered(in: transaction)
         for (bytes, item) in zip(request.operations, response.items) where item.stored {
             let id = try Operation(bytes: bytes).id
             try transaction.acknowledge(id, item.verdict, item.reason)

@@ -19,9 +19,49 @@ extension TerminalReplica {
 
     /// The hub says that this identity is another machine's too: from now on a new one is asked
     /// for.
+    ///
+    /// A code that was refused makes room for the hub's latest.
     func noteTicket(_ code: String, in transaction: any ReplicaTransaction) throws {
-        guard try transaction.setting(Setting.successionCode) == nil else { return }
+        let known = try transaction.setting(Setting.successionCode)
+        guard try known == nil || transaction.setting(Setting.successionRefused) != nil,
+            known != Array(code.utf8)
+        else { return }
         try transaction.set(Setting.successionCode, to: Array(code.utf8))
+        try transaction.set(Setting.successionRefused, to: nil)
+    }
+
+    /// How often a code is shown before it is let go: another site's hub may have refused it.
+    private static let successionTriesMax: UInt64 = 8
+
+    private func successionRefusals(
+        in reading: any ReplicaReading
+    ) throws -> (count: UInt64, waits: Bool) {
+        guard let bytes = try reading.setting(Setting.successionRefused) else { return (0, false) }
+        var decoder = CanonicalDecoder(bytes)
+        return (try decoder.integer(), try decoder.integer() != 0)
+    }
+
+    private func setSuccessionRefusals(
+        _ count: UInt64,
+        waits: Bool,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        var encoder = CanonicalEncoder()
+        encoder.write(count)
+        encoder.write(waits ? 1 : 0 as UInt64)
+        try transaction.set(Setting.successionRefused, to: encoder.bytes)
+    }
+
+    /// The terminal's own hub answered, so a code that was refused may be shown once more.
+    func noteAnswered(in transaction: any ReplicaTransaction) throws {
+        let refusals = try successionRefusals(in: transaction)
+        guard refusals.waits else { return }
+        try setSuccessionRefusals(refusals.count, waits: false, in: transaction)
+    }
+
+    /// Whether this terminal knows that it is a copy, and has no identity of its own yet.
+    package static func isSucceeding(in reading: any ReplicaReading) throws -> Bool {
+        try reading.setting(Setting.successionCode) != nil
     }
 
     /// Makes the key of the new identity, when one is asked for and there is none yet.
@@ -65,9 +105,16 @@ extension TerminalReplica {
         guard refusal.isOfCode, case .enroll(let request)? = request, request.known.isEmpty,
             try transaction.setting(Setting.successionCode) == Array(request.code.utf8)
         else { return }
-        // A hub that still sees a copy gives another one. The key stays, since a hub that takes it
-        // for used has only lost the way of its answer.
-        try transaction.set(Setting.successionCode, to: nil)
+        // It may have been another site's hub: the code is shown again once this terminal's own
+        // hub has answered something. A hub that was restored, and knows the code no more, gives
+        // another one with a push. The key stays, since a hub that takes it for used has only
+        // lost the way of its answer.
+        let count = try successionRefusals(in: transaction).count + 1
+        guard count < Self.successionTriesMax else {
+            try transaction.set(Setting.successionCode, to: nil)
+            return try transaction.set(Setting.successionRefused, to: nil)
+        }
+        try setSuccessionRefusals(count, waits: true, in: transaction)
     }
 
     /// The hub is shown what it answered once to each identity of this terminal.
@@ -117,7 +164,8 @@ extension TerminalReplica {
 
     func successionRequest(in reading: any ReplicaReading) throws -> EnrollRequest? {
         guard let code = try reading.setting(Setting.successionCode),
-            let key = try reading.setting(Setting.successionKey)
+            let key = try reading.setting(Setting.successionKey),
+            try !successionRefusals(in: reading).waits
         else { return nil }
         return try EnrollRequest(
             code: String(decoding: code, as: UTF8.self),
@@ -150,6 +198,7 @@ extension TerminalReplica {
         for lane in Lane.allCases { try transaction.set(Setting.lastHash(lane), to: nil) }
         try transaction.set(Setting.successionCode, to: nil)
         try transaction.set(Setting.successionKey, to: nil)
+        try transaction.set(Setting.successionRefused, to: nil)
         try Self.enroll(answer, keepingEpochIn: transaction)
         let former = replica.id
         replica = successor

@@ -159,6 +159,9 @@ public struct CanonicalDecoder: Sendable {
         return elements
     }
 
+    /// Whether every byte was read: what a newer program adds at the end may be missing.
+    public var isAtEnd: Bool { offset == bytes.count }
+
     /// Throws when bytes are left after the last value.
     public func finish() throws(CanonicalError) {
         guard offset == bytes.count else { throw .leftOver(offset: offset) }

@@ -60,6 +60,47 @@ import Testing
         #expect(first.terminal.replica.id != later.terminal.replica.id)
     }
 
+    @Test func `a code that another site's hub refused is shown again to the own one`() throws {
+        try original.record(Carton.seen("before"))
+        try original.push(to: hub)
+        let copy = try original.copied(seed: 77)
+        try original.record(Carton.seen("original"))
+        try original.push(to: hub)
+        try copy.record(Carton.seen("copy"))
+        let former = copy.terminal.replica.id
+        let push = try #require(try copy.upRequest())
+        try copy.apply(try hub.answer(push), to: push)
+        let asked = try #require(try copy.upRequest())
+        guard case .enroll = asked else { return #expect(Bool(false), "\(asked)") }
+        try copy.note(.remote(code: "sync.enrolment_code", facts: [:]), of: asked)
+        // Not at once: whoever refused it would be asked again and again.
+        #expect(try copy.upRequest() == nil)
+        try copy.pull(from: hub)
+        #expect(try copy.upRequest() == asked)
+        try copy.push(to: hub)
+        #expect(copy.terminal.replica.id != former)
+        #expect(try facts() == ["before", "copy", "original"])
+    }
+
+    @Test func `a code that is refused again and again is let go`() throws {
+        try original.record(Carton.seen("before"))
+        try original.push(to: hub)
+        let copy = try original.copied(seed: 77)
+        try original.record(Carton.seen("original"))
+        try original.push(to: hub)
+        try copy.record(Carton.seen("copy"))
+        let push = try #require(try copy.upRequest())
+        try copy.apply(try hub.answer(push), to: push)
+        var refusals = 0
+        while let asked = try copy.upRequest() {
+            refusals += 1
+            try copy.note(.remote(code: "sync.enrolment_code", facts: [:]), of: asked)
+            try copy.pull(from: hub)
+            guard refusals < 100 else { break }
+        }
+        #expect(refusals == 8)
+    }
+
     @Test func `an original that runs on in its incarnation is told when it comes later`() throws {
         try original.record(Carton.seen("before"))
         try original.push(to: hub)

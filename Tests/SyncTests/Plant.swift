@@ -63,6 +63,7 @@ class TestNode {
     let store: MemoryStore
     var dice: SeededDice
     var wall = Moment(milliseconds: 1_795_248_000_000)
+    var monotonic: UInt64 = 1
 
     init(seed: UInt64, store: MemoryStore = MemoryStore()) {
         dice = SeededDice(seed: seed)
@@ -70,7 +71,7 @@ class TestNode {
     }
 
     var reading: ClockReading {
-        ClockReading(wall: wall, boot: 1, monotonicMilliseconds: 1)
+        ClockReading(wall: wall, boot: 1, monotonicMilliseconds: monotonic)
     }
 
     func digest(_ scope: Scope = Carton.dock) throws -> ScopeDigest {
@@ -114,6 +115,7 @@ final class TestHub: TestNode {
         self.hub = hub.hub
         super.init(seed: hub.dice.next(), store: hub.store.copied())
         wall = hub.wall
+        monotonic = hub.monotonic
     }
 
     /// A hub that starts from a copy of this one's disk: a backup, restored.

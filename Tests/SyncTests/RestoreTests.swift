@@ -168,6 +168,52 @@ import Testing
         try expectEqual(backup, one, other)
     }
 
+    private func isAwaited(_ terminal: TestTerminal, at hub: TestHub) throws -> Bool {
+        try hub.store.read {
+            try HubReplica.awaited(in: $0).contains(terminal.terminal.replica.id)
+        }
+    }
+
+    @Test(arguments: [-365, 365] as [Int64])
+    func `a hub whose clock was wrong waits for a terminal as ever`(_ days: Int64) throws {
+        try one.record(Carton.seen("1"))
+        try one.push(to: hub)
+        hub.wall = hub.wall.adding(milliseconds: days * 24 * 60 * 60 * 1000)
+        hub.monotonic += 5 * 60 * 1000
+        try other.record(Carton.seen("2"))
+        try other.push(to: hub)
+        let backup = try hub.copied()
+        try backup.takeNewEpoch()
+        #expect(try isAwaited(one, at: backup))
+        #expect(try isAwaited(other, at: backup))
+    }
+
+    @Test func `a terminal that is away for a month of the hub's running time is not waited for`()
+        throws
+    {
+        try one.record(Carton.seen("1"))
+        try one.push(to: hub)
+        let ask = try PushRequest([], epoch: try hub.epoch, by: other.terminal.replica)
+        func pass(hours: Int) throws {
+            for _ in 0..<hours {
+                hub.monotonic += 60 * 60 * 1000
+                _ = try hub.push(ask)
+            }
+        }
+        try pass(hours: 30 * 24 - 1)
+        let before = try hub.copied()
+        try before.takeNewEpoch()
+        #expect(try isAwaited(one, at: before))
+        // A hub that stood still has not heard what it could have heard.
+        hub.monotonic += 365 * 24 * 60 * 60 * 1000
+        _ = try hub.push(ask)
+        try pass(hours: 1)
+        let after = try hub.copied()
+        try after.takeNewEpoch()
+        #expect(try !isAwaited(one, at: after))
+        #expect(try isAwaited(other, at: after))
+    }
+
     @Test func `a copy lets go of a ticket that the restored hub does not know`() throws {
         try one.record(Carton.seen("1"))
         try one.sync(with: hub)
