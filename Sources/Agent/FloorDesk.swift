@@ -14,6 +14,8 @@ struct FloorDesk {
     let compressor: any Compressor
     /// The terminal's wall clock.
     let now: Moment
+    /// How many seconds the terminal's clock on the wall is ahead of UTC at a moment.
+    let utcOffset: @Sendable (Moment) -> Int
 
     func drafts(for command: FloorCommand, dice: inout some Dice) throws -> Outcome {
         switch command {

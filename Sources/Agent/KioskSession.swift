@@ -1,4 +1,6 @@
 import Codes
+import Forms
+import Inspection
 import Receiving
 import Sync
 import Tally
@@ -31,6 +33,19 @@ public struct KioskSession: Hashable, Sendable {
         public var photo: ContentHash?
 
         public init() {}
+    }
+
+    /// A reading of a meter that is questioned, and not recorded yet.
+    public struct DoubtedReading: Hashable, Sendable {
+        /// What can have happened, in the order of the page's choices.
+        public static let explanations: [MeterReading.Event] = [
+            .confirmed, .rollover, .swap, .reset,
+        ]
+
+        public let question: String
+        /// As it was typed or scanned.
+        public let text: String
+        public let doubt: MeterHistory.Doubt
     }
 
     /// How the page answers a scan: the four differ in tone, colour and symbol.
@@ -76,6 +91,8 @@ public struct KioskSession: Hashable, Sendable {
     public internal(set) var numberIsDamage = false
     /// The photo that the next damage is recorded with.
     public internal(set) var damagePhoto: ContentHash?
+    /// A meter's reading that does not fit the last one: the next answer says what happened.
+    public internal(set) var doubted: DoubtedReading?
     /// The parts of a long note that were scanned so far.
     public internal(set) var noteParts: NoteParts?
 
@@ -118,5 +135,6 @@ public struct KioskSession: Hashable, Sendable {
         self.place = place
         numberIsDamage = false
         damagePhoto = nil
+        doubted = nil
     }
 }

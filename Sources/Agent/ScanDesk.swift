@@ -19,6 +19,7 @@ struct ScanDesk {
         _ session: inout KioskSession,
         _ dice: inout some Dice
     ) throws -> Feedback {
+        if let feedback = try takeWhole(meaning, text, &session, &dice) { return feedback }
         switch meaning {
         case .worker(let badge):
             return try signIn(badge, &session)

@@ -16,6 +16,8 @@ public struct TerminalNode: Sendable {
     public package(set) var terminal: TerminalReplica
     let compressor: any Compressor
     var rules: CodeRules
+    /// How many seconds the terminal's clock on the wall is ahead of UTC at a moment.
+    let utcOffset: @Sendable (Moment) -> Int
 
     /// Opens the terminal of a store: makes its key when the store is new, and brings the state up
     /// to this program's reducer.
@@ -25,6 +27,7 @@ public struct TerminalNode: Sendable {
     ///   - vocabulary: every operation that this program knows.
     ///   - compressor: what delivery notes are packed with.
     ///   - rules: how suppliers' own codes are read.
+    ///   - utcOffset: how many seconds the clock on the wall is ahead of UTC at a moment.
     ///   - dice: for keys.
     ///   - defects: wilful faults; none outside the simulator.
     /// - Throws: what the store throws.
@@ -33,6 +36,7 @@ public struct TerminalNode: Sendable {
         vocabulary: Vocabulary,
         compressor: any Compressor,
         rules: CodeRules = .none,
+        utcOffset: @escaping @Sendable (Moment) -> Int = { _ in 0 },
         dice: inout some Dice,
         defects: Set<Defect> = []
     ) throws {
@@ -40,6 +44,7 @@ public struct TerminalNode: Sendable {
         let isUpgraded = try reducer.upgradeIfNeeded(in: transaction)
         self.compressor = compressor
         self.rules = rules
+        self.utcOffset = utcOffset
         terminal = TerminalReplica(
             try Replica.open(transaction, dice: &dice),
             reducer,
@@ -106,7 +111,8 @@ public struct TerminalNode: Sendable {
             reader: reader(transaction),
             parser: parser,
             compressor: compressor,
-            now: try ClockFixes.now(reading, in: transaction)
+            now: try ClockFixes.now(reading, in: transaction),
+            utcOffset: utcOffset
         )
         let (entity, drafts) = try desk.drafts(for: command, dice: &dice)
         let operations = try terminal.record(

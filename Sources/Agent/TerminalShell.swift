@@ -79,6 +79,7 @@ public final class TerminalShell: Sendable {
     ///   - vocabulary: every operation that this program knows.
     ///   - compressor: what delivery notes are packed with.
     ///   - rules: how suppliers' own codes are read.
+    ///   - utcOffset: how many seconds the clock on the wall is ahead of UTC at a moment.
     ///   - clock: the machine's.
     ///   - dice: the operating system's.
     ///   - report: told when the state was found damaged or was mended.
@@ -89,6 +90,7 @@ public final class TerminalShell: Sendable {
         vocabulary: Vocabulary,
         compressor: any Compressor,
         rules: CodeRules = .none,
+        utcOffset: @escaping @Sendable (Moment) -> Int = { _ in 0 },
         clock: any Clock,
         dice: some Dice,
         report: @escaping @Sendable (StateEvent) -> Void = { _ in },
@@ -101,6 +103,7 @@ public final class TerminalShell: Sendable {
                 vocabulary: vocabulary,
                 compressor: compressor,
                 rules: rules,
+                utcOffset: utcOffset,
                 dice: &dice
             )
             return State(node: node, dice: dice)

@@ -6,168 +6,80 @@ extension FormDefinition {
     /// - Parameter node: `code`, `version`, `title` and `questions`.
     /// - Throws: ``FormRefusal/definition(_:path:read:expected:)`` with the path of what is wrong.
     public init(node: FormNode) throws(FormRefusal) {
+        let (form, faults) = Self.read(node)
+        guard let form else { throw faults[0] }
+        self = form
+    }
+
+    /// Reads a form and gathers what is wrong, one fault a question.
+    ///
+    /// - Parameter node: as ``init(node:)`` takes it.
+    /// - Returns: the form, or what is wrong with it, in the order of the file.
+    public static func read(_ node: FormNode) -> (form: FormDefinition?, faults: [FormRefusal]) {
         let reader = FormNodeReader(node)
-        try reader.checkKeys(["code", "version", "title", "questions"])
-        let list = try reader.required("questions")
-        var questions: [Question] = []
-        for item in try list.list() {
-            let question = try Question(item)
-            try question.checkPlace(after: questions, item)
-            questions.append(question)
+        var faults: [FormRefusal] = []
+        func attempt<Value>(_ body: () throws(FormRefusal) -> Value) -> Value? {
+            do throws(FormRefusal) {
+                return try body()
+            } catch {
+                faults.append(error)
+                return nil
+            }
         }
-        guard !questions.isEmpty else { throw list.refusal(.missing) }
-        self.init(
-            code: try reader.required("code").name(),
-            version: try reader.required("version").count(),
-            title: try reader.required("title").label(),
-            questions: questions
-        )
+        let keys: Set<String> = ["code", "version", "title", "questions"]
+        _ = attempt { () throws(FormRefusal) in try reader.checkKeys(keys) }
+        // What is no map at all has one fault, not one for each key.
+        guard case .map = node else { return (nil, faults) }
+        let code = attempt { () throws(FormRefusal) in try reader.required("code").name() }
+        let version = attempt { () throws(FormRefusal) in try reader.required("version").count() }
+        let title = attempt { () throws(FormRefusal) in try reader.required("title").label() }
+        var seen = QuestionsSeen()
+        var questions: [Question] = []
+        let list = attempt { () throws(FormRefusal) in
+            let list = try reader.required("questions")
+            let items = try list.list()
+            if items.isEmpty { throw list.refusal(.missing) }
+            return items
+        }
+        for item in list ?? [] {
+            let question = attempt { () throws(FormRefusal) in
+                try Question(item, after: &seen, group: nil)
+            }
+            if let question { questions.append(question) }
+        }
+        guard faults.isEmpty, let code, let version, let title else { return (nil, faults) }
+        let form = FormDefinition(code: code, version: version, title: title, questions: questions)
+        return (form, [])
     }
 }
 
-extension Question {
-    fileprivate static let keys: Set<String> = [
-        "name", "type", "label", "hint", "unit", "limits", "choices", "required", "relevant",
-        "constraint", "severe",
-    ]
+/// The questions that stand before one: expressions look back only, so there is no circle.
+struct QuestionsSeen {
+    /// Their types, by name.
+    private(set) var kinds: [String: Question.Kind] = [:]
+    /// The repeats that they belong to; nothing for those outside.
+    private(set) var groups: [String: String] = [:]
 
-    fileprivate init(_ reader: FormNodeReader) throws(FormRefusal) {
-        try reader.checkKeys(Self.keys)
-        let type = try reader.required("type")
-        guard let kind = Kind(rawValue: try type.text()) else {
-            let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw type.refusal(.unknownValue, expected: known)
-        }
-        let unit = try Self.unit(reader, kind)
-        let choices = try Self.choices(reader, kind)
-        self.init(
-            name: try reader.required("name").name(),
-            kind: kind,
-            label: try reader.required("label").label(),
-            hint: try reader.optional("hint")?.label(),
-            unit: unit,
-            limits: try reader.optional("limits").map { limits throws(FormRefusal) in
-                try Limits(limits, kind, unit, choices)
-            },
-            choices: choices,
-            isRequired: try reader.optional("required")?.bool() ?? false,
-            relevant: try reader.optional("relevant")?.condition(),
-            constraint: try reader.optional("constraint")?.condition(),
-            isSevere: try reader.optional("severe")?.bool() ?? false
-        )
-        if kind == .note, isRequired { throw reader.refusal(.notForType, at: "required") }
-        if isSevere, limits == nil { throw reader.refusal(.notForType, at: "severe") }
+    mutating func note(_ name: String, _ kind: Question.Kind, in group: String?) {
+        kinds[name] = kind
+        groups[name] = group
     }
 
-    private static func unit(_ reader: FormNodeReader, _ kind: Kind) throws(FormRefusal) -> Unit? {
-        guard kind.isNumber else {
-            if try reader.optional("unit") != nil { throw reader.refusal(.notForType, at: "unit") }
-            return nil
-        }
-        let code = try reader.required("unit")
-        guard let unit = Unit(try code.text()) else {
-            throw code.refusal(.badUnit, expected: "UN/ECE Rec 20")
-        }
-        return unit
-    }
-
-    private static func choices(
-        _ reader: FormNodeReader,
-        _ kind: Kind
-    ) throws(FormRefusal) -> [Choice] {
-        guard kind == .selectOne else {
-            if try reader.optional("choices") != nil {
-                throw reader.refusal(.notForType, at: "choices")
-            }
-            return []
-        }
-        let list = try reader.required("choices")
-        var choices: [Choice] = []
-        for item in try list.list() {
-            try item.checkKeys(["name", "label"])
-            let name = try item.required("name").name()
-            if choices.contains(where: { $0.name == name }) {
-                throw item.refusal(.duplicate, at: "name")
-            }
-            choices.append(Choice(name: name, label: try item.required("label").label()))
-        }
-        guard choices.count >= 2 else { throw list.refusal(.missing) }
-        return choices
-    }
-
-    /// Holds a question against those before it: expressions look back only, so there is no circle.
-    fileprivate func checkPlace(
-        after earlier: [Question],
+    /// Refuses an expression that names what does not come earlier, or what has no single value.
+    func check(
+        _ expression: Expression,
+        in group: String?,
         _ reader: FormNodeReader
     ) throws(FormRefusal) {
-        let names = Set(earlier.map(\.name))
-        if names.contains(name) { throw reader.refusal(.duplicate, at: "name") }
-        let known = names.sorted().joined(separator: ", ")
-        for (key, condition) in [("relevant", relevant), ("constraint", constraint)] {
-            guard let condition else { continue }
-            if !condition.names.isSubset(of: names) {
-                throw reader.refusal(.unknownQuestion, at: key, expected: known)
-            }
-            // "." is what a constraint is about; when a question is asked there is no answer yet.
-            if condition.usesAnswer != (key == "constraint") {
-                throw reader.refusal(.badCondition, at: key)
+        let known = kinds.keys.sorted().joined(separator: ", ")
+        guard expression.names.isSubset(of: kinds.keys) else {
+            throw reader.refusal(.unknownQuestion, expected: known)
+        }
+        for name in expression.single.sorted() {
+            let isElsewhere = groups[name].map { $0 != group } ?? false
+            if isElsewhere || kinds[name] == .repeated {
+                throw reader.refusal(.badPlace, expected: "count, sum, min, max (${\(name)})")
             }
         }
-    }
-}
-
-extension Question.Limits {
-    fileprivate init(
-        _ reader: FormNodeReader,
-        _ kind: Question.Kind,
-        _ unit: Unit?,
-        _ choices: [Question.Choice]
-    ) throws(FormRefusal) {
-        switch kind {
-        case .integer, .decimal:
-            try reader.checkKeys(["low", "high"])
-            let low = try reader.optional("low")?.quantity(unit)
-            let high = try reader.optional("high")?.quantity(unit)
-            guard low != nil || high != nil else { throw reader.refusal(.badLimits) }
-            if let low, let high, high.isLess(than: low) != false {
-                throw reader.refusal(.badLimits, at: "high")
-            }
-            self = .range(low: low, high: high)
-        case .yesNo, .selectOne:
-            try reader.checkKeys(["good"])
-            let list = try reader.required("good")
-            let known = kind == .yesNo ? ["yes", "no"] : choices.map(\.name)
-            var names: Set<String> = []
-            for item in try list.list() {
-                let name = item.node.plainText
-                guard known.contains(name) else {
-                    throw item.refusal(
-                        .unknownValue,
-                        expected: known.joined(separator: ", ")
-                    )
-                }
-                names.insert(name)
-            }
-            guard !names.isEmpty, names.count < known.count else { throw list.refusal(.badLimits) }
-            self = .good(names)
-        case .text, .photo, .note:
-            throw reader.refusal(.notForType)
-        }
-    }
-}
-
-extension FormNodeReader {
-    fileprivate func quantity(_ unit: Unit?) throws(FormRefusal) -> Quantity {
-        guard let unit, let quantity = Quantity(text: try text(), unit: unit) else {
-            throw refusal(.badNumber, expected: "0.42")
-        }
-        return quantity
-    }
-
-    fileprivate func condition() throws(FormRefusal) -> Condition {
-        guard let condition = Condition(try text()) else {
-            throw refusal(.badCondition, expected: "${name} = 'text'")
-        }
-        return condition
     }
 }

@@ -50,33 +50,43 @@ extension Label {
 }
 
 extension Question {
-    fileprivate init(_ wire: WireQuestion) throws(FormRefusal) {
-        guard let kind = Kind(rawValue: wire.type), !wire.name.isEmpty,
-            kind.isNumber == (Unit(wire.unit) != nil)
-        else { throw .malformed("Question \(wire.name)") }
+    /// What this program does not know of a newer one's question is kept aside, and the question is
+    /// not asked: a terminal must not lose a whole form for one type.
+    fileprivate init(_ wire: WireQuestion, depth: Int = 0) throws(FormRefusal) {
+        guard !wire.name.isEmpty, !wire.type.isEmpty, depth < 2 else {
+            throw .malformed("Question \(wire.name)")
+        }
+        let kind = Kind(rawValue: wire.type) ?? .unknown
         let unit = Unit(wire.unit)
+        guard unit != nil || !kind.isMeasured else { throw .malformed("Question \(wire.name)") }
+        var rounds: Rounds?
+        if kind == .repeated {
+            var questions: [Question] = []
+            for question in wire.questions {
+                questions.append(try Question(question, depth: depth + 1))
+            }
+            rounds = Rounds(count: Self.expression(wire.repeatCount), questions: questions)
+        }
         self.init(
             name: wire.name,
             kind: kind,
             label: Label(wire.label),
             hint: wire.hint.isEmpty ? nil : Label(wire.hint),
             unit: unit,
-            limits: try Limits(wire, unit),
+            limits: kind == .unknown ? nil : try Limits(wire, unit),
             choices: wire.choices.map { Choice(name: $0.name, label: Label($0.label)) },
             isRequired: wire.required,
-            relevant: try Self.condition(wire.relevant, wire.name),
-            constraint: try Self.condition(wire.constraint, wire.name),
-            isSevere: wire.severe
+            relevant: Self.expression(wire.relevant),
+            constraint: Self.expression(wire.constraint),
+            isSevere: wire.severe,
+            calculation: Self.expression(wire.calculation),
+            rounds: rounds,
+            meter: kind == .meter ? try Meter(wire, unit) : nil
         )
     }
 
-    private static func condition(
-        _ source: String,
-        _ question: String
-    ) throws(FormRefusal) -> Condition? {
-        guard !source.isEmpty else { return nil }
-        guard let condition = Condition(source) else { throw .malformed("Question \(question)") }
-        return condition
+    private static func expression(_ source: String) -> Expression? {
+        source.isEmpty ? nil : .kept(source)
     }
 
     fileprivate var wire: WireQuestion {
@@ -103,6 +113,11 @@ extension Question {
         wire.relevant = relevant?.source ?? ""
         wire.constraint = constraint?.source ?? ""
         wire.severe = isSevere
+        wire.calculation = calculation?.source ?? ""
+        wire.repeatCount = rounds?.count?.source ?? ""
+        wire.questions = rounds?.questions.map(\.wire) ?? []
+        if let rollover = meter?.rollsOverAt { wire.rollsOverAt = WireNumber(rollover) }
+        if let most = meter?.perDayMax { wire.perDayMax = WireNumber(most) }
         return wire
     }
 }
@@ -118,6 +133,16 @@ extension Question.Limits {
         } else {
             return nil
         }
+    }
+}
+
+extension Question.Meter {
+    fileprivate init(_ wire: WireQuestion, _ unit: Unit?) throws(FormRefusal) {
+        self.init(
+            rollsOverAt: wire.hasRollsOverAt
+                ? try wire.rollsOverAt.quantity(unit, wire.name) : nil,
+            perDayMax: wire.hasPerDayMax ? try wire.perDayMax.quantity(unit, wire.name) : nil
+        )
     }
 }
 

@@ -18,6 +18,8 @@ public enum FormFault: String, Sendable, CaseIterable {
     case badLimits = "bad_limits"
     /// An expression that cannot be read.
     case badCondition = "bad_condition"
+    /// An expression that is read, and cannot stand there.
+    case badPlace = "bad_place"
     /// An expression that names a question which does not come earlier.
     case unknownQuestion = "unknown_question"
     /// A key that means nothing for this type of question.
@@ -34,6 +36,8 @@ public enum FormRefusal: Refusal, Equatable {
     case versionTaken(form: String, version: Int)
     /// A later version is in force.
     case versionNotNewer(form: String, version: Int, current: Int)
+    /// The form, or this version of it, was never published; `known` are those that were.
+    case unknownVersion(form: String, version: Int, known: String)
     case unknownQuestion(form: String, question: String)
     /// The question is not asked, given the other answers.
     case notRelevant(question: String)
@@ -44,6 +48,8 @@ public enum FormRefusal: Refusal, Equatable {
     case notWhole(question: String, read: String)
     case unknownChoice(question: String, expected: String, read: String)
     case emptyText(question: String)
+    /// Not a day of the calendar.
+    case notADay(question: String, read: String)
     /// The answer does not meet the question's constraint.
     case constraint(question: String, expected: String, read: String)
 
@@ -53,6 +59,7 @@ public enum FormRefusal: Refusal, Equatable {
         case .malformed: "forms.malformed"
         case .versionTaken: "forms.version_taken"
         case .versionNotNewer: "forms.version_not_newer"
+        case .unknownVersion: "forms.version_unknown"
         case .unknownQuestion: "forms.question_unknown"
         case .notRelevant: "forms.question_not_relevant"
         case .wrongType: "forms.answer_wrong_type"
@@ -60,6 +67,7 @@ public enum FormRefusal: Refusal, Equatable {
         case .notWhole: "forms.answer_not_whole"
         case .unknownChoice: "forms.answer_unknown_choice"
         case .emptyText: "forms.answer_empty"
+        case .notADay: "forms.answer_not_a_day"
         case .constraint: "forms.answer_against_constraint"
         }
     }
@@ -72,6 +80,8 @@ public enum FormRefusal: Refusal, Equatable {
         case .versionTaken(let form, let version): ["form": form, "version": String(version)]
         case .versionNotNewer(let form, let version, let current):
             ["form": form, "version": String(version), "current": String(current)]
+        case .unknownVersion(let form, let version, let known):
+            ["form": form, "version": String(version), "expected": known]
         case .unknownQuestion(let form, let question): ["form": form, "question": question]
         case .notRelevant(let question), .emptyText(let question): ["question": question]
         case .wrongType(let question, let expected): ["question": question, "expected": expected]
@@ -79,7 +89,8 @@ public enum FormRefusal: Refusal, Equatable {
             .unknownChoice(let question, let expected, let read),
             .constraint(let question, let expected, let read):
             ["question": question, "expected": expected, "read": read]
-        case .notWhole(let question, let read): ["question": question, "read": read]
+        case .notWhole(let question, let read), .notADay(let question, let read):
+            ["question": question, "read": read]
         }
     }
 }

@@ -5,6 +5,9 @@ import Tally
 /// The latest version of a form is the decision of the entity `form`; each version has an entity
 /// `form_version` of its own besides, so that a record finds the version that it was begun with.
 public enum FormsRoom {
+    /// What the entity of a form is called.
+    public static let kind = "form"
+
     static let published = "form.published"
     static let versionPublished = "form_version.published"
 
@@ -12,7 +15,7 @@ public enum FormsRoom {
 
     /// The entity of a form: its latest version.
     public static func key(_ code: String) -> EntityKey {
-        EntityKey(scope: .company, kind: "form", id: .derived("form", code))
+        EntityKey(scope: .company, kind: kind, id: .derived(kind, code))
     }
 
     /// The entity of one version of a form.
@@ -50,6 +53,11 @@ extension FormDefinition {
             let form = try? FormDefinition(payload: payload)
         else { return nil }  // best effort: only the hub writes these, and it checked them
         self = form
+    }
+
+    /// The same form under another version: how what was said before is said again.
+    public func numbered(_ version: Int) -> FormDefinition {
+        FormDefinition(code: code, version: version, title: title, questions: questions)
     }
 
     /// Publishes this version.

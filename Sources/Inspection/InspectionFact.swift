@@ -21,19 +21,24 @@ public enum InspectionFact: Hashable, Sendable {
         public let plateScanned: Bool
         /// The route that it is a stop of; empty for none.
         public let route: String
+        /// The date and time at the terminal with its offset from UTC, in ISO 8601, for the form's
+        /// expressions; empty when the terminal did not say.
+        public let localTime: String
 
         public init(
             tag: String,
             form: String,
             formVersion: Int,
             plateScanned: Bool,
-            route: String = ""
+            route: String = "",
+            localTime: String = ""
         ) {
             self.tag = NaturalKey.code(tag)
             self.form = form
             self.formVersion = formVersion
             self.plateScanned = plateScanned
             self.route = route
+            self.localTime = localTime
         }
     }
 
@@ -90,6 +95,7 @@ public enum InspectionFact: Hashable, Sendable {
             wire.formVersion = UInt32(clamping: beginning.formVersion)
             wire.plateScanned = beginning.plateScanned
             wire.route = beginning.route
+            wire.localTime = beginning.localTime
             return try wire.serializedBytes()
         case .answered(let question, let answer, let assessment):
             var wire = WireAnswered()
@@ -127,7 +133,8 @@ extension InspectionFact.Beginning {
             form: wire.form,
             formVersion: Int(wire.formVersion),
             plateScanned: wire.plateScanned,
-            route: wire.route
+            route: wire.route,
+            localTime: wire.localTime
         )
     }
 }

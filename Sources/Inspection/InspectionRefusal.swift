@@ -20,6 +20,8 @@ public enum InspectionRefusal: Refusal, Equatable {
     /// The order is not in a stage from which this can be done.
     case orderStage(number: String, stage: String, expected: String)
     case emptyText
+    /// A part of a recurrence rule that cannot be read, or is no part of the subset.
+    case badRule(read: String, part: String)
     /// Master data have a value that their field cannot have.
     case badValue(field: String, value: String)
 
@@ -37,6 +39,7 @@ public enum InspectionRefusal: Refusal, Equatable {
         case .unknownOrder: "inspection.unknown_order"
         case .orderStage: "inspection.order_stage"
         case .emptyText: "inspection.empty_text"
+        case .badRule: "inspection.bad_rule"
         case .badValue: "inspection.bad_value"
         }
     }
@@ -56,6 +59,7 @@ public enum InspectionRefusal: Refusal, Equatable {
         case .orderStage(let number, let stage, let expected):
             ["order": number, "stage": stage, "expected": expected]
         case .emptyText: [:]
+        case .badRule(let read, let part): ["read": read, "part": part]
         case .badValue(let field, let value): ["field": field, "read": value]
         }
     }

@@ -25,7 +25,7 @@ public enum InspectionRoom {
     static let locationField = "equipment.location"
 
     public static let vocabulary = Vocabulary(
-        facts: Set(InspectionFact.types).union([WorkNote.type]),
+        facts: Set(InspectionFact.types).union([WorkNote.type, MeterRead.type]),
         fields: [locationField],
         decisions: [EquipmentRegistration.type, Route.type, MaintenanceOrder.type],
         lifecycles: [
@@ -102,6 +102,7 @@ public enum InspectionRoom {
     ) -> ProblemCode? {
         do {
             switch kind {
+            case .fact where type == MeterRead.type: _ = try MeterRead(payload: payload)
             case .fact where type == WorkNote.type: _ = try WorkNote.text(of: payload)
             case .fact where InspectionFact.types.contains(type):
                 _ = try InspectionFact(type: type, payload: payload)

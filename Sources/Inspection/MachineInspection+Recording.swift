@@ -14,6 +14,7 @@ extension MachineInspection {
     ///   - form: the latest version of the wanted form; nil when the terminal has none.
     ///   - plateScanned: whether the plate was read, as against typed or picked.
     ///   - route: the route that it is a stop of; empty for none.
+    ///   - localTime: the date and time at the terminal with its offset from UTC, in ISO 8601.
     /// - Returns: what to record.
     /// - Throws: ``InspectionRefusal/unknownEquipment(tag:)`` or
     ///   ``InspectionRefusal/unknownForm(form:tag:)``.
@@ -23,7 +24,8 @@ extension MachineInspection {
         equipment: Equipment?,
         form: FormDefinition?,
         plateScanned: Bool,
-        route: String = ""
+        route: String = "",
+        localTime: String = ""
     ) throws -> [Draft] {
         guard let equipment else { throw InspectionRefusal.unknownEquipment(tag: tag) }
         let forms = equipment.registration.forms
@@ -38,7 +40,8 @@ extension MachineInspection {
             form: form.code,
             formVersion: form.version,
             plateScanned: plateScanned,
-            route: route
+            route: route,
+            localTime: localTime
         )
         let key = InspectionRoom.inspectionKey(id, in: equipment.key.scope)
         return [try InspectionFact.begun(beginning).draft(of: key)]
@@ -60,16 +63,51 @@ extension MachineInspection {
     ) throws -> [Draft] {
         try checkOpen()
         try check(form)
-        let assessment = try form.assess(answer, to: question, beside: latest)
-        let replaced = try (inForce[question] ?? []).map { given in
-            try InspectionFact.corrected(operation: given.evidence.operation).draft(of: key)
-        }
+        let assessment = try form.assess(answer, to: question, beside: latest, now: now)
+        var drafts = try takingBack(question)
         let fact = InspectionFact.answered(
             question: question,
             answer: answer,
             assessment: assessment
         )
-        return replaced + [try fact.draft(of: key)]
+        drafts.append(try fact.draft(of: key))
+        if case .meter(let reading) = answer {
+            drafts.append(try MeterRead(question, reading, in: self).draft())
+        }
+        var answers = latest
+        answers[question] = answer
+        return drafts + (try calculations(answers, form))
+    }
+
+    /// What the form's calculations come to, where that is not what stands: they are recorded like
+    /// answers, so that a bad one is a finding, and stays what it was when it was judged.
+    private func calculations(
+        _ answers: [String: Answer],
+        _ form: FormDefinition
+    ) throws -> [Draft] {
+        let calculated = form.calculated(answers, now: now)
+        var drafts: [Draft] = []
+        for name in Set(calculated.keys).union(inForce.keys).sorted() {
+            // A question that this form does not have is not this form's to take back.
+            guard let question = try? form.question(name), question.kind == .calculate,
+                calculated[name] != latest[name]
+            else { continue }
+            drafts += try takingBack(name)
+            guard let answer = calculated[name] else { continue }
+            let fact = InspectionFact.answered(
+                question: name,
+                answer: answer,
+                assessment: question.assess(answer)
+            )
+            drafts.append(try fact.draft(of: key))
+        }
+        return drafts
+    }
+
+    private func takingBack(_ question: String) throws -> [Draft] {
+        try (inForce[question] ?? []).map { given in
+            try InspectionFact.corrected(operation: given.evidence.operation).draft(of: key)
+        }
     }
 
     /// Takes an answer back; it stays visible.
@@ -88,11 +126,13 @@ extension MachineInspection {
     public func sign(form: FormDefinition) throws -> [Draft] {
         try checkOpen()
         try check(form)
-        let missing = form.missing(latest)
+        let missing = form.missing(latest, now: now)
         guard missing.isEmpty else {
             throw InspectionRefusal.answersMissing(tag: tag, questions: missing.map(\.name))
         }
-        return [Draft(.transition, of: key, type: InspectionRoom.signMove)]
+        // An answer that was taken back may have left a calculation behind.
+        return try calculations(latest, form)
+            + [Draft(.transition, of: key, type: InspectionRoom.signMove)]
     }
 
     private func checkOpen() throws {

@@ -67,6 +67,10 @@ public struct MachineInspection: Hashable, Sendable {
     }
 
     public var tag: String { beginning.tag }
+    /// The machine that it is about.
+    public var machineKey: EntityKey { InspectionRoom.equipmentKey(tag, in: key.scope) }
+    /// What `now()` stands for in the form's expressions.
+    public var now: String { beginning.localTime }
     public var isSigned: Bool { signed != nil }
 
     /// Answers that nobody took back, by question, the latest last.

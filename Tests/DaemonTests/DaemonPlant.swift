@@ -150,7 +150,10 @@ final class DaemonPlant: Sendable {
     func makeHub(notes: Int = 1) throws {
         let hub = path("hub")
         try succeed(["hub", "site", "add", "SZ1", "--data", hub])
-        let forms = ["air_compressor", "forklift", "lathe"].map { "Inspection/\($0).yaml" }
+        let forms = [
+            "air_compressor", "conveyor", "forklift", "injection_moulding_machine", "lathe",
+            "milling_machine", "press", "pump",
+        ].map { "Inspection/\($0).yaml" }
         let tables = [
             "suppliers", "materials", "orders", "bins", "workers", "equipment", "routes",
         ].map { "Sample/\($0).csv" }

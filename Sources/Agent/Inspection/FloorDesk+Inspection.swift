@@ -2,6 +2,7 @@ import Forms
 import Inspection
 import Sync
 import Tally
+import Workforce
 
 extension FloorDesk {
     func inspection(_ command: FloorCommand, dice: inout some Dice) throws -> Outcome {
@@ -12,6 +13,11 @@ extension FloorDesk {
             let inspection = try inspection(id)
             let form = try form(of: inspection)
             let answer = try form.question(question).answer(reading: text)
+            if case .signature(let badge) = answer,
+                Worker(try reader.record(of: Worker.key(badge: badge))) == nil
+            {
+                throw AgentRefusal.unknownWorker(badge)
+            }
             return (inspection.key, try inspection.answer(question, answer, form: form))
         case .signInspection(let id):
             let inspection = try inspection(id)
@@ -46,7 +52,8 @@ extension FloorDesk {
             tag: tag,
             equipment: equipment,
             form: form,
-            plateScanned: plateScanned
+            plateScanned: plateScanned,
+            localTime: now.localText(offsetSeconds: utcOffset(now))
         )
         return (InspectionRoom.inspectionKey(id, in: floor), drafts)
     }
@@ -94,17 +101,35 @@ extension EntityReader {
     }
 }
 
+extension Moment {
+    /// The date and time where the clock is so many seconds ahead of UTC:
+    /// `2026-11-28T08:15:00+08:00`.
+    func localText(offsetSeconds: Int) -> String {
+        let shifted = Moment(milliseconds: milliseconds + Int64(offsetSeconds) * 1000)
+        let minutes = abs(offsetSeconds) / 60
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        return "\(shifted.description.prefix(19))\(offsetSeconds < 0 ? "-" : "+")"
+            + "\(two(minutes / 60)):\(two(minutes % 60))"
+    }
+}
+
 extension Question {
-    /// An answer from what was scanned or typed: a number in the question's unit, `yes` or `no`, a
-    /// choice by its name or its number from 1, words, or the SHA-256 of a photo in hexadecimal.
-    func answer(reading text: String) throws -> Answer {
-        let text = NaturalKey.number(text)
+    /// An answer from what was scanned or typed.
+    ///
+    /// That is a number in the question's unit, `yes` or `no`, a choice by its name or its number
+    /// from 1, words, a day, a code as it was read, the badge of who signs, or the SHA-256 of a
+    /// photo in hexadecimal. A meter's reading may say what happened: `12.5 swap`.
+    func answer(reading raw: String) throws -> Answer {
+        let text = NaturalKey.number(raw)
         switch kind {
         case .integer, .decimal:
-            guard let unit, let quantity = Quantity(text: text, unit: unit) else {
-                throw AgentRefusal.badNumber(text)
-            }
-            return .quantity(quantity)
+            return .quantity(try quantity(text))
+        case .meter:
+            let parts = text.split(separator: " ")
+            guard (1...2).contains(parts.count) else { throw AgentRefusal.badNumber(text) }
+            let event = parts.count == 2 ? MeterReading.Event(rawValue: String(parts[1])) : nil
+            guard parts.count == 1 || event != nil else { throw AgentRefusal.badNumber(text) }
+            return .meter(MeterReading(try quantity(String(parts[0])), event: event))
         case .yesNo:
             switch text.lowercased() {
             case "yes", "y", "true", "是": return .yesNo(true)
@@ -118,13 +143,26 @@ extension Question {
             return .choice(text)
         case .text:
             return .text(text)
+        case .date:
+            return .text(CalendarDay(text)?.text ?? text)
+        case .scan:
+            return .text(raw)
+        case .signature:
+            return .signature(NaturalKey.code(raw))
         case .photo:
             guard let photo = [UInt8](hexadecimal: text).flatMap({ ContentHash(bytes: $0) }) else {
                 throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_photo")
             }
             return .photo(photo.bytes)
-        case .note:
+        case .note, .calculate, .repeated, .unknown:
             throw AgentRefusal.unexpectedScan(read: text, expected: "kiosk.expects_nothing")
         }
+    }
+
+    private func quantity(_ text: String) throws -> Quantity {
+        guard let unit, let quantity = Quantity(text: text, unit: unit) else {
+            throw AgentRefusal.badNumber(text)
+        }
+        return quantity
     }
 }

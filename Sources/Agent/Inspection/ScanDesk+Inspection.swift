@@ -39,7 +39,7 @@ extension ScanDesk {
         return equipment
     }
 
-    private func inspection(_ id: Identifier) throws -> MachineInspection {
+    func inspection(_ id: Identifier) throws -> MachineInspection {
         let scope = Scope(
             site: try node.site(in: transaction),
             area: TerminalNode.floorArea
@@ -53,8 +53,8 @@ extension ScanDesk {
 
     /// The questions that still want an answer, in the form's order.
     static func open(_ form: FormDefinition, _ inspection: MachineInspection) -> [Question] {
-        form.relevantQuestions(inspection.latest).filter {
-            $0.kind != .note && inspection.latest[$0.name] == nil
+        form.relevantQuestions(inspection.latest, now: inspection.now).filter {
+            $0.kind.isAsked && inspection.latest[$0.name] == nil
         }
     }
 
@@ -67,8 +67,17 @@ extension ScanDesk {
         _ session: inout KioskSession,
         _ dice: inout some Dice
     ) throws -> Feedback {
+        if let doubted = session.doubted, doubted.question == question,
+            let event = Self.explanation(meaning, of: doubted)
+        {
+            let answer = "\(doubted.text) \(event.rawValue)"
+            return try self.answer(answer, id, question, worker, &session, &dice)
+        }
         switch meaning {
         case .command(.sign), .command(.ok):
+            if let question, try kind(of: question, in: id) == .signature {
+                return try answer(worker, id, question, worker, &session, &dice)
+            }
             let command = FloorCommand.signInspection(inspection: id.description)
             _ = try run(command, worker, &session, &dice)
             session.open(.home)
@@ -107,7 +116,7 @@ extension ScanDesk {
         _ = try answer(text, id, question, worker, &session, &dice)
     }
 
-    private mutating func answer(
+    mutating func answer(
         _ text: String,
         _ id: Identifier,
         _ question: String?,
@@ -116,18 +125,25 @@ extension ScanDesk {
         _ dice: inout some Dice
     ) throws -> Feedback {
         guard let question else { throw unexpected(text, "kiosk.expects_signature") }
+        if let doubted = try doubt(about: text, id, question) {
+            session.doubted = doubted
+            return doubted.feedback
+        }
         let command = FloorCommand.answerCheck(
             inspection: id.description,
             question: question,
             answer: text
         )
-        _ = try run(command, worker, &session, &dice)
+        let saved = try run(command, worker, &session, &dice)
         let inspection = try inspection(id)
         let form = try reader.form(of: inspection)
         session.open(.inspection(id, question: Self.open(form, inspection).first?.name))
         let given = inspection.inForce[question]?.last
         let facts = ["answer": given?.answer.plainText ?? text]
         guard case .bad(let limits, _)? = given?.assessment else {
+            if let bad = Self.badCalculation(of: saved, inspection, besides: question) {
+                return bad
+            }
             return Feedback(.good, "kiosk.answered", facts)
         }
         return Feedback(

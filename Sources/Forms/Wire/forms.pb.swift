@@ -16,6 +16,8 @@
 // Rules for whoever writes or reads one:
 //   - A field is never renumbered and its meaning never changed; readers skip unknown fields.
 //   - Texts in several languages are sorted by language tag (BCP 47), each language once.
+//   - In a repeat a question is called GROUP.ROUND.NAME, as in wheels.2.tread, with rounds from 1;
+//     whether there is a round is asked as GROUP.ROUND, a yes_no.
 //   - A quantity is amount × 10^-scale in lowest terms, with a UN/ECE Recommendation 20 unit code.
 
 #if canImport(FoundationEssentials)
@@ -73,66 +75,139 @@ nonisolated struct WireText: Sendable {
 }
 
 /// One question, in XLSForm's words.
-nonisolated struct WireQuestion: Sendable {
+nonisolated struct WireQuestion: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Unique in the form, in snake_case.
-  var name: String = String()
+  var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  /// integer, decimal, yes_no, select_one, text, photo or note.
-  var type: String = String()
+  /// integer, decimal, yes_no, select_one, text, date, photo, scan, signature, meter, calculate,
+  /// repeat or note. A reader that does not know a type keeps the question and cannot ask it.
+  var type: String {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
 
-  var label: [WireText] = []
+  var label: [WireText] {
+    get {_storage._label}
+    set {_uniqueStorage()._label = newValue}
+  }
 
-  var hint: [WireText] = []
+  var hint: [WireText] {
+    get {_storage._hint}
+    set {_uniqueStorage()._hint = newValue}
+  }
 
-  /// The unit of integer and decimal answers; empty for other types.
-  var unit: String = String()
+  /// The unit of integer, decimal and meter answers, and of what a calculation comes to; empty for
+  /// other types, and for a calculation that comes to a text.
+  var unit: String {
+    get {_storage._unit}
+    set {_uniqueStorage()._unit = newValue}
+  }
 
   /// The lowest and the highest good number, in `unit`; absent where there is no limit.
   var low: WireNumber {
-    get {_low ?? WireNumber()}
-    set {_low = newValue}
+    get {_storage._low ?? WireNumber()}
+    set {_uniqueStorage()._low = newValue}
   }
   /// Returns true if `low` has been explicitly set.
-  var hasLow: Bool {self._low != nil}
+  var hasLow: Bool {_storage._low != nil}
   /// Clears the value of `low`. Subsequent reads from it will return its default value.
-  mutating func clearLow() {self._low = nil}
+  mutating func clearLow() {_uniqueStorage()._low = nil}
 
   var high: WireNumber {
-    get {_high ?? WireNumber()}
-    set {_high = newValue}
+    get {_storage._high ?? WireNumber()}
+    set {_uniqueStorage()._high = newValue}
   }
   /// Returns true if `high` has been explicitly set.
-  var hasHigh: Bool {self._high != nil}
+  var hasHigh: Bool {_storage._high != nil}
   /// Clears the value of `high`. Subsequent reads from it will return its default value.
-  mutating func clearHigh() {self._high = nil}
+  mutating func clearHigh() {_uniqueStorage()._high = nil}
 
   /// The good answers: names of choices, or yes and no; empty where every answer is good.
-  var good: [String] = []
+  var good: [String] {
+    get {_storage._good}
+    set {_uniqueStorage()._good = newValue}
+  }
 
   /// What select_one offers.
-  var choices: [WireChoice] = []
+  var choices: [WireChoice] {
+    get {_storage._choices}
+    set {_uniqueStorage()._choices = newValue}
+  }
 
-  var required: Bool = false
+  var required: Bool {
+    get {_storage._required}
+    set {_uniqueStorage()._required = newValue}
+  }
 
   /// An expression over earlier answers; empty: always asked.
-  var relevant: String = String()
+  var relevant: String {
+    get {_storage._relevant}
+    set {_uniqueStorage()._relevant = newValue}
+  }
 
   /// An expression that every answer must meet, where "." is the answer; empty: none.
-  var constraint: String = String()
+  var constraint: String {
+    get {_storage._constraint}
+    set {_uniqueStorage()._constraint = newValue}
+  }
 
   /// Whether a bad answer is a severe hazard.
-  var severe: Bool = false
+  var severe: Bool {
+    get {_storage._severe}
+    set {_uniqueStorage()._severe = newValue}
+  }
+
+  /// For calculate: the expression that the answer comes from.
+  var calculation: String {
+    get {_storage._calculation}
+    set {_uniqueStorage()._calculation = newValue}
+  }
+
+  /// For repeat: an expression for how many rounds there are; empty: the person says before each
+  /// round whether there is one.
+  var repeatCount: String {
+    get {_storage._repeatCount}
+    set {_uniqueStorage()._repeatCount = newValue}
+  }
+
+  /// For repeat: what is asked in each round.
+  var questions: [WireQuestion] {
+    get {_storage._questions}
+    set {_uniqueStorage()._questions = newValue}
+  }
+
+  /// For meter: the number at which it begins at zero again; absent when it has no such number.
+  var rollsOverAt: WireNumber {
+    get {_storage._rollsOverAt ?? WireNumber()}
+    set {_uniqueStorage()._rollsOverAt = newValue}
+  }
+  /// Returns true if `rollsOverAt` has been explicitly set.
+  var hasRollsOverAt: Bool {_storage._rollsOverAt != nil}
+  /// Clears the value of `rollsOverAt`. Subsequent reads from it will return its default value.
+  mutating func clearRollsOverAt() {_uniqueStorage()._rollsOverAt = nil}
+
+  /// For meter: the most that it can run in a day of 24 hours; absent when that is not known.
+  var perDayMax: WireNumber {
+    get {_storage._perDayMax ?? WireNumber()}
+    set {_uniqueStorage()._perDayMax = newValue}
+  }
+  /// Returns true if `perDayMax` has been explicitly set.
+  var hasPerDayMax: Bool {_storage._perDayMax != nil}
+  /// Clears the value of `perDayMax`. Subsequent reads from it will return its default value.
+  mutating func clearPerDayMax() {_uniqueStorage()._perDayMax = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _low: WireNumber? = nil
-  fileprivate var _high: WireNumber? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A number, amount × 10^-scale.
@@ -216,6 +291,23 @@ nonisolated struct WireAnswer: Sendable {
     set {value = .photo(newValue)}
   }
 
+  var meter: WireMeterReading {
+    get {
+      if case .meter(let v)? = value {return v}
+      return WireMeterReading()
+    }
+    set {value = .meter(newValue)}
+  }
+
+  /// The badge code of who signed.
+  var signature: String {
+    get {
+      if case .signature(let v)? = value {return v}
+      return String()
+    }
+    set {value = .signature(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Value: Equatable, Sendable {
@@ -226,10 +318,38 @@ nonisolated struct WireAnswer: Sendable {
     case text(String)
     /// The SHA-256 of a photo, 32 bytes.
     case photo(Data)
+    case meter(WireMeterReading)
+    /// The badge code of who signed.
+    case signature(String)
 
   }
 
   init() {}
+}
+
+/// What a meter shows.
+nonisolated struct WireMeterReading: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var reading: WireMeasured {
+    get {_reading ?? WireMeasured()}
+    set {_reading = newValue}
+  }
+  /// Returns true if `reading` has been explicitly set.
+  var hasReading: Bool {self._reading != nil}
+  /// Clears the value of `reading`. Subsequent reads from it will return its default value.
+  mutating func clearReading() {self._reading = nil}
+
+  /// What a person said about it: rollover, swap, reset or confirmed; empty for nothing.
+  var event: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _reading: WireMeasured? = nil
 }
 
 /// A number with its unit.
@@ -335,93 +455,188 @@ nonisolated extension WireText: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireQuestion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Question"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{1}label\0\u{1}hint\0\u{1}unit\0\u{1}low\0\u{1}high\0\u{1}good\0\u{1}choices\0\u{1}required\0\u{1}relevant\0\u{1}constraint\0\u{1}severe\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{1}label\0\u{1}hint\0\u{1}unit\0\u{1}low\0\u{1}high\0\u{1}good\0\u{1}choices\0\u{1}required\0\u{1}relevant\0\u{1}constraint\0\u{1}severe\0\u{1}calculation\0\u{3}repeat_count\0\u{1}questions\0\u{3}rolls_over_at\0\u{3}per_day_max\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _type: String = String()
+    var _label: [WireText] = []
+    var _hint: [WireText] = []
+    var _unit: String = String()
+    var _low: WireNumber? = nil
+    var _high: WireNumber? = nil
+    var _good: [String] = []
+    var _choices: [WireChoice] = []
+    var _required: Bool = false
+    var _relevant: String = String()
+    var _constraint: String = String()
+    var _severe: Bool = false
+    var _calculation: String = String()
+    var _repeatCount: String = String()
+    var _questions: [WireQuestion] = []
+    var _rollsOverAt: WireNumber? = nil
+    var _perDayMax: WireNumber? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _type = source._type
+      _label = source._label
+      _hint = source._hint
+      _unit = source._unit
+      _low = source._low
+      _high = source._high
+      _good = source._good
+      _choices = source._choices
+      _required = source._required
+      _relevant = source._relevant
+      _constraint = source._constraint
+      _severe = source._severe
+      _calculation = source._calculation
+      _repeatCount = source._repeatCount
+      _questions = source._questions
+      _rollsOverAt = source._rollsOverAt
+      _perDayMax = source._perDayMax
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.type) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.label) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.hint) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.unit) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._low) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._high) }()
-      case 8: try { try decoder.decodeRepeatedStringField(value: &self.good) }()
-      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.choices) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.required) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self.relevant) }()
-      case 12: try { try decoder.decodeSingularStringField(value: &self.constraint) }()
-      case 13: try { try decoder.decodeSingularBoolField(value: &self.severe) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._type) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._label) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._hint) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._unit) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._low) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._high) }()
+        case 8: try { try decoder.decodeRepeatedStringField(value: &_storage._good) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._choices) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._required) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._relevant) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._constraint) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._severe) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._calculation) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._repeatCount) }()
+        case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._questions) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._rollsOverAt) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._perDayMax) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    if !self.type.isEmpty {
-      try visitor.visitSingularStringField(value: self.type, fieldNumber: 2)
-    }
-    if !self.label.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.label, fieldNumber: 3)
-    }
-    if !self.hint.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.hint, fieldNumber: 4)
-    }
-    if !self.unit.isEmpty {
-      try visitor.visitSingularStringField(value: self.unit, fieldNumber: 5)
-    }
-    try { if let v = self._low {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._high {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    if !self.good.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.good, fieldNumber: 8)
-    }
-    if !self.choices.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.choices, fieldNumber: 9)
-    }
-    if self.required != false {
-      try visitor.visitSingularBoolField(value: self.required, fieldNumber: 10)
-    }
-    if !self.relevant.isEmpty {
-      try visitor.visitSingularStringField(value: self.relevant, fieldNumber: 11)
-    }
-    if !self.constraint.isEmpty {
-      try visitor.visitSingularStringField(value: self.constraint, fieldNumber: 12)
-    }
-    if self.severe != false {
-      try visitor.visitSingularBoolField(value: self.severe, fieldNumber: 13)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if !_storage._type.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._type, fieldNumber: 2)
+      }
+      if !_storage._label.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._label, fieldNumber: 3)
+      }
+      if !_storage._hint.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._hint, fieldNumber: 4)
+      }
+      if !_storage._unit.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._unit, fieldNumber: 5)
+      }
+      try { if let v = _storage._low {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._high {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if !_storage._good.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._good, fieldNumber: 8)
+      }
+      if !_storage._choices.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._choices, fieldNumber: 9)
+      }
+      if _storage._required != false {
+        try visitor.visitSingularBoolField(value: _storage._required, fieldNumber: 10)
+      }
+      if !_storage._relevant.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._relevant, fieldNumber: 11)
+      }
+      if !_storage._constraint.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._constraint, fieldNumber: 12)
+      }
+      if _storage._severe != false {
+        try visitor.visitSingularBoolField(value: _storage._severe, fieldNumber: 13)
+      }
+      if !_storage._calculation.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._calculation, fieldNumber: 14)
+      }
+      if !_storage._repeatCount.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._repeatCount, fieldNumber: 15)
+      }
+      if !_storage._questions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._questions, fieldNumber: 16)
+      }
+      try { if let v = _storage._rollsOverAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      } }()
+      try { if let v = _storage._perDayMax {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireQuestion, rhs: WireQuestion) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.type != rhs.type {return false}
-    if lhs.label != rhs.label {return false}
-    if lhs.hint != rhs.hint {return false}
-    if lhs.unit != rhs.unit {return false}
-    if lhs._low != rhs._low {return false}
-    if lhs._high != rhs._high {return false}
-    if lhs.good != rhs.good {return false}
-    if lhs.choices != rhs.choices {return false}
-    if lhs.required != rhs.required {return false}
-    if lhs.relevant != rhs.relevant {return false}
-    if lhs.constraint != rhs.constraint {return false}
-    if lhs.severe != rhs.severe {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._label != rhs_storage._label {return false}
+        if _storage._hint != rhs_storage._hint {return false}
+        if _storage._unit != rhs_storage._unit {return false}
+        if _storage._low != rhs_storage._low {return false}
+        if _storage._high != rhs_storage._high {return false}
+        if _storage._good != rhs_storage._good {return false}
+        if _storage._choices != rhs_storage._choices {return false}
+        if _storage._required != rhs_storage._required {return false}
+        if _storage._relevant != rhs_storage._relevant {return false}
+        if _storage._constraint != rhs_storage._constraint {return false}
+        if _storage._severe != rhs_storage._severe {return false}
+        if _storage._calculation != rhs_storage._calculation {return false}
+        if _storage._repeatCount != rhs_storage._repeatCount {return false}
+        if _storage._questions != rhs_storage._questions {return false}
+        if _storage._rollsOverAt != rhs_storage._rollsOverAt {return false}
+        if _storage._perDayMax != rhs_storage._perDayMax {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -499,7 +714,7 @@ nonisolated extension WireChoice: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Answer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantity\0\u{1}yes\0\u{1}choice\0\u{1}text\0\u{1}photo\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantity\0\u{1}yes\0\u{1}choice\0\u{1}text\0\u{1}photo\0\u{1}meter\0\u{1}signature\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -552,6 +767,27 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.value = .photo(v)
         }
       }()
+      case 6: try {
+        var v: WireMeterReading?
+        var hadOneofValue = false
+        if let current = self.value {
+          hadOneofValue = true
+          if case .meter(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.value = .meter(v)
+        }
+      }()
+      case 7: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.value != nil {try decoder.handleConflictingOneOf()}
+          self.value = .signature(v)
+        }
+      }()
       default: break
       }
     }
@@ -583,6 +819,14 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .photo(let v)? = self.value else { preconditionFailure() }
       try visitor.visitSingularBytesField(value: v, fieldNumber: 5)
     }()
+    case .meter?: try {
+      guard case .meter(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .signature?: try {
+      guard case .signature(let v)? = self.value else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -590,6 +834,45 @@ nonisolated extension WireAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
   static func ==(lhs: WireAnswer, rhs: WireAnswer) -> Bool {
     if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeterReading: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".MeterReading"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reading\0\u{1}event\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._reading) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.event) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._reading {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.event.isEmpty {
+      try visitor.visitSingularStringField(value: self.event, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireMeterReading, rhs: WireMeterReading) -> Bool {
+    if lhs._reading != rhs._reading {return false}
+    if lhs.event != rhs.event {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -104,6 +104,26 @@ nonisolated struct WireRelease: Sendable {
   init() {}
 }
 
+/// Fact equipment.meter_read, in the machine's entity: what one of its meters showed.
+nonisolated struct WireMeterRead: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The question that asked for it; it names the meter.
+  var meter: String = String()
+
+  /// A tallyman.forms.v1.Answer that is a meter's reading.
+  var answer: Data = Data()
+
+  /// The inspection that it was read in, 16 bytes: its later reading of the meter replaces this one.
+  var inspection: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// Decision route.published: a round over several machines.
 nonisolated struct WireRoute: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -143,6 +163,10 @@ nonisolated struct WireBegun: Sendable {
 
   /// The route that it is a stop of; empty for none.
   var route: String = String()
+
+  /// The date and time at the terminal with its offset from UTC, ISO 8601: what today() and now()
+  /// stand for in the form's expressions; empty when the terminal did not say.
+  var localTime: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -522,6 +546,46 @@ nonisolated extension WireRelease: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension WireMeterRead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".MeterRead"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meter\0\u{1}answer\0\u{1}inspection\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.meter) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.answer) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.inspection) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 1)
+    }
+    if !self.answer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.answer, fieldNumber: 2)
+    }
+    if !self.inspection.isEmpty {
+      try visitor.visitSingularBytesField(value: self.inspection, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireMeterRead, rhs: WireMeterRead) -> Bool {
+    if lhs.meter != rhs.meter {return false}
+    if lhs.answer != rhs.answer {return false}
+    if lhs.inspection != rhs.inspection {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Route"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}site\0\u{1}area\0\u{1}stops\0")
@@ -574,7 +638,7 @@ nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireBegun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Begun"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}form\0\u{3}form_version\0\u{3}plate_scanned\0\u{1}route\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}form\0\u{3}form_version\0\u{3}plate_scanned\0\u{1}route\0\u{3}local_time\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -587,6 +651,7 @@ nonisolated extension WireBegun: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.formVersion) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.plateScanned) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.route) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.localTime) }()
       default: break
       }
     }
@@ -608,6 +673,9 @@ nonisolated extension WireBegun: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.route.isEmpty {
       try visitor.visitSingularStringField(value: self.route, fieldNumber: 5)
     }
+    if !self.localTime.isEmpty {
+      try visitor.visitSingularStringField(value: self.localTime, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -617,6 +685,7 @@ nonisolated extension WireBegun: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.formVersion != rhs.formVersion {return false}
     if lhs.plateScanned != rhs.plateScanned {return false}
     if lhs.route != rhs.route {return false}
+    if lhs.localTime != rhs.localTime {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

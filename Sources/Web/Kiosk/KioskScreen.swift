@@ -141,7 +141,14 @@ struct KioskScreen: Sendable {
             }
         case .inspection(let id, let question):
             view.inspection = try reader.inspection(id, site: site).map {
-                try InspectionView($0, question: question, site: site, reader, words)
+                try InspectionView(
+                    $0,
+                    question: question,
+                    session: session,
+                    site: site,
+                    reader,
+                    words
+                )
             }
         case .report(let draft):
             view.report = try ReportView(draft, site: site, reader, words)
@@ -177,7 +184,12 @@ struct KioskScreen: Sendable {
         if case .inspection(let id, _) = page.session.place, let site = standing.status.site,
             let inspection = try reader.inspection(id, site: site)
         {
-            known.labels = try reader.form(of: inspection).labels(words)
+            let form = try reader.form(of: inspection)
+            known.labels = form.labels(words)
+            // In a repeat a question has a name for each round.
+            for question in form.relevantQuestions(inspection.latest, now: inspection.now) {
+                known.labels[question.name] = words.label(question.label)
+            }
         }
         return known
     }

@@ -77,6 +77,13 @@ package struct KioskWords: Sendable {
             question?.choices.first { $0.name == name }.map { label($0.label) } ?? name
         case .text(let words): words
         case .photo: text("answer.photo")
+        case .meter(let reading):
+            reading.event.map {
+                "\(self.quantity(reading.quantity)) (\(word("meter", $0.rawValue)))"
+            }
+                ?? self.quantity(reading.quantity)
+        case .signature(let badge): badge
+        case .opaque: text("answer.opaque")
         }
     }
 
@@ -136,7 +143,7 @@ extension KioskWords {
             return (try? Self.moment(value)).map(time) ?? value  // not a time: shown as it is
         case "read":
             return table.find("unit.\(value)", language) ?? value
-        case "answer", "limits":
+        case "answer", "limits", "last":
             return known.labels[value] ?? table.find("answer.\(value)", language)
                 ?? measured(value)
         case "expected" where value.hasPrefix("kiosk."):

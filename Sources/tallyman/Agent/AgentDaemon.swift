@@ -139,6 +139,7 @@ struct AgentDaemon {
             vocabulary: PlantVocabulary.all,
             compressor: NoteCompression.compressor,
             rules: rules.rules,
+            utcOffset: LocalClock.utcOffset,
             clock: clock,
             dice: SystemDice(),
             report: { $0.log(to: logger) },

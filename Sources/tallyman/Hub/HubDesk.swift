@@ -58,6 +58,11 @@ struct HubDesk: Sendable {
             return .code(token.text)
         case .importFile(let name, let content):
             return .imported(try await importFile(name, Array(content)))
+        case .forms: return .forms(try await forms())
+        case .publishForm(let name, let content):
+            return .forms(try await publishForm(name, Array(content)))
+        case .rollBackForm(let code, let version):
+            return .forms(try await rollBackForm(code, to: version))
         case .orders: return .orders(try await orders())
         case .settle(let order, let ruling, let one, let other, let worker):
             try await settle(order, ruling, one, other, by: worker)

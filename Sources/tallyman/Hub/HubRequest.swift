@@ -8,6 +8,9 @@ enum HubRequest: Codable, Sendable {
     case addSite(String)
     case enroll(site: String, name: String)
     case importFile(name: String, content: Data)
+    case forms
+    case publishForm(name: String, content: Data)
+    case rollBackForm(code: String, to: Int?)
     case orders
     case settle(order: String, ruling: String, one: String?, other: String?, worker: String)
     case settleNotes(order: String, opening: String, worker: String)
@@ -33,11 +36,12 @@ extension HubRequest {
     /// not make an empty hub of a mistyped path.
     var mayFoundHub: Bool {
         switch self {
-        case .addSite, .importFile: true
+        case .addSite, .importFile, .publishForm: true
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
             .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
         case .keptAside, .release, .dismiss, .terminals, .revoke, .resume: false
+        case .forms, .rollBackForm: false
         }
     }
 }
@@ -70,6 +74,7 @@ enum HubAnswer: Codable, Sendable {
     case done
     case code(String)
     case imported(ImportReport)
+    case forms([FormView])
     case orders(Orders)
     case note(text: String)
     case keys([SupplierKeyView])

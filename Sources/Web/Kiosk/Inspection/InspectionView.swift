@@ -18,6 +18,15 @@ struct InspectionView: Hashable, Sendable {
         let isSevere: Bool
         let isOptional: Bool
         let isNumber: Bool
+        let isDate: Bool
+        let isScan: Bool
+        /// What the key says by which the person at the terminal signs; nil when nobody is to sign.
+        let signKey: String?
+        let okCommand = CommandCode.ok.text
+        /// The last reading of the meter that is asked for.
+        let lastReading: String?
+        /// Today, where a day is asked for.
+        let today: String?
         let isYesNo: Bool
         let isWords: Bool
         /// Where the photo is taken that the question asks for.
@@ -62,12 +71,14 @@ struct InspectionView: Hashable, Sendable {
     init(
         _ inspection: MachineInspection,
         question: String?,
+        session: KioskSession,
         site: String,
         _ reader: EntityReader,
         _ words: KioskWords
     ) throws {
         let form = try reader.form(of: inspection)
-        let questions = form.relevantQuestions(inspection.latest).filter { $0.kind != .note }
+        let shown = form.relevantQuestions(inspection.latest, now: inspection.now)
+        let questions = shown.filter(\.kind.isAsked)
         let answered = questions.filter { inspection.latest[$0.name] != nil }
         tag = inspection.tag
         machine =
@@ -84,12 +95,20 @@ struct InspectionView: Hashable, Sendable {
         let isOpen = !inspection.isSigned
         asked =
             isOpen
-            ? questions.first { $0.name == question }.map { Asked($0, inspection, words) } : nil
-        given = questions.compactMap { question in
-            inspection.inForce[question.name]?.last.map { Given($0, question, words) }
+            ? try questions.first { $0.name == question }
+                .map { try Asked($0, inspection, session, reader, words) } : nil
+        given = try shown.compactMap { question in
+            try inspection.inForce[question.name]?.last.map {
+                try Given($0, question, reader, words)
+            }
         }
         isPlateRead = inspection.beginning.plateScanned
-        missing = form.missing(inspection.latest).map { words.label($0.label) }
+        missing = form.missing(inspection.latest, now: inspection.now).map { question in
+            let label = words.label(question.label)
+            // What this program cannot ask is said to be so, lest a person look for it.
+            return question.kind == .unknown
+                ? words.text("kiosk.question_newer", ["question": label]) : label
+        }
         canSign = isOpen && missing.isEmpty
         canUndo = isOpen && !given.isEmpty
         let isComplete = answered.count == questions.count
@@ -107,28 +126,65 @@ extension InspectionView.Asked {
     fileprivate init(
         _ question: Question,
         _ inspection: MachineInspection,
+        _ session: KioskSession,
+        _ reader: EntityReader,
         _ words: KioskWords
-    ) {
+    ) throws {
         label = words.label(question.label)
         hint = question.hint.map(words.label)
         limits = words.limits(of: question)
-        limitsCaption = words.text(question.kind.isNumber ? "kiosk.limits" : "kiosk.should_be")
+        limitsCaption = words.text(question.kind.isMeasured ? "kiosk.limits" : "kiosk.should_be")
         // Limits tell their unit themselves.
         unit = limits == nil ? question.unit.map { words.table.unit($0, words.language) } : nil
         isSevere = question.isSevere
         isOptional = !question.isRequired
-        isNumber = question.kind.isNumber
+        isNumber = question.kind.isMeasured
+        isDate = question.kind == .date
+        isScan = question.kind == .scan
+        signKey =
+            question.kind == .signature
+            ? words.text(
+                "kiosk.sign_as_key",
+                ["name": try session.worker.map { try reader.workerName($0) } ?? ""]
+            ) : nil
+        let history =
+            try question.kind == .meter
+            ? MeterHistory(reader.record(of: inspection.machineKey), question: question) : nil
+        lastReading = history?.readings.last.map {
+            words.text(
+                "kiosk.last_reading",
+                [
+                    "reading": words.quantity($0.reading.quantity),
+                    "time": words.time($0.evidence.moment),
+                ]
+            )
+        }
+        today = isDate ? String(words.date(words.now).prefix(10)) : nil
         isYesNo = question.kind == .yesNo
         isWords = question.kind == .text
         photo = question.kind == .photo ? PhotoTile([], words) : nil
-        choices = question.choices.enumerated().map { index, choice in
+        if session.doubted?.question == question.name {
+            choices = KioskSession.DoubtedReading.explanations.enumerated().map { index, event in
+                CommandButton(
+                    command: CommandCode.choice(index + 1).text,
+                    number: String(index + 1),
+                    caption: words.text("kiosk.meter_\(event.rawValue)")
+                )
+            }
+        } else {
+            choices = Self.choices(of: question, words)
+        }
+        skipPath = "/open/skip/\(question.name)"
+    }
+
+    private static func choices(of question: Question, _ words: KioskWords) -> [CommandButton] {
+        question.choices.enumerated().map { index, choice in
             CommandButton(
                 command: CommandCode.choice(index + 1).text,
                 number: String(index + 1),
                 caption: words.label(choice.label)
             )
         }
-        skipPath = "/open/skip/\(question.name)"
     }
 }
 
@@ -136,10 +192,15 @@ extension InspectionView.Given {
     fileprivate init(
         _ given: MachineInspection.GivenAnswer,
         _ question: Question,
+        _ reader: EntityReader,
         _ words: KioskWords
-    ) {
+    ) throws {
         label = words.label(question.label)
-        answer = words.answer(given.answer, of: question)
+        if case .signature(let badge) = given.answer {
+            answer = try reader.workerName(badge)
+        } else {
+            answer = words.answer(given.answer, of: question)
+        }
         if case .photo(let photo) = given.answer {
             self.photo = ShownPhoto(photo)
         } else {
@@ -166,7 +227,7 @@ extension FormDefinition {
     /// What the questions and choices are called, by their names.
     func labels(_ words: KioskWords) -> [String: String] {
         var labels: [String: String] = [:]
-        for question in questions {
+        for question in allQuestions {
             labels[question.name] = words.label(question.label)
             for choice in question.choices { labels[choice.name] = words.label(choice.label) }
         }
