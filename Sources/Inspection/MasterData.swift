@@ -91,17 +91,21 @@ public struct Route: Hashable, Sendable {
     public let scope: Scope
     /// Tags of machines, in the order of the walk.
     public let stops: [String]
+    /// When they are due; nil for a route that is walked when somebody wants to.
+    public let schedule: RouteSchedule?
 
     public init(
         code: String,
         name: Label,
         scope: Scope,
-        stops: [String]
+        stops: [String],
+        schedule: RouteSchedule? = nil
     ) throws(InspectionRefusal) {
         self.code = NaturalKey.code(code)
         self.name = name
         self.scope = scope
         self.stops = stops.map(NaturalKey.code)
+        self.schedule = schedule
         guard !self.code.isEmpty else { throw .badValue(field: "code", value: code) }
         guard !scope.site.isEmpty, !scope.area.isEmpty else {
             throw .badValue(field: "site", value: scope.description)
@@ -122,7 +126,9 @@ public struct Route: Hashable, Sendable {
             code: wire.code,
             name: Label(wire.name),
             scope: Scope(site: wire.site, area: wire.area),
-            stops: wire.stops
+            stops: wire.stops,
+            // A rule that only a newer program reads makes nothing due here.
+            schedule: wire.hasSchedule ? try? RouteSchedule(wire.schedule) : nil
         )
     }
 
@@ -145,6 +151,7 @@ public struct Route: Hashable, Sendable {
         wire.site = scope.site
         wire.area = scope.area
         wire.stops = stops
+        if let schedule { wire.schedule = schedule.wire }
         return Draft(.decision, of: key, type: Self.type, payload: try wire.serializedBytes())
     }
 }

@@ -58,6 +58,20 @@ extension ScanDesk {
         }
     }
 
+    /// The open question that comes after one in the form's order; after the last the first.
+    ///
+    /// So what was skipped is asked again at the end, and not at once.
+    private static func open(
+        _ form: FormDefinition,
+        _ inspection: MachineInspection,
+        after name: String
+    ) -> String? {
+        let order = form.relevantQuestions(inspection.latest, now: inspection.now).map(\.name)
+        let later = order.drop { $0 != name }
+        let open = open(form, inspection).map(\.name)
+        return open.first(where: later.contains) ?? open.first
+    }
+
     mutating func inspection(
         _ meaning: ScanMeaning,
         _ text: String,
@@ -137,7 +151,7 @@ extension ScanDesk {
         let saved = try run(command, worker, &session, &dice)
         let inspection = try inspection(id)
         let form = try reader.form(of: inspection)
-        session.open(.inspection(id, question: Self.open(form, inspection).first?.name))
+        session.open(.inspection(id, question: Self.open(form, inspection, after: question)))
         let given = inspection.inForce[question]?.last
         let facts = ["answer": given?.answer.plainText ?? text]
         guard case .bad(let limits, _)? = given?.assessment else {

@@ -28,7 +28,14 @@ public enum MasterDataKind: String, Sendable, CaseIterable, Codable {
             (["number", "supplier", "line", "material", "quantity", "unit", "promised"], [])
         case .equipment:
             (["tag", "name_zh", "site", "forms"], ["name_en", "model", "area", "team"])
-        case .routes: (["code", "name_zh", "site", "stops"], ["name_en", "area"])
+        case .routes:
+            (
+                ["code", "name_zh", "site", "stops"],
+                [
+                    "name_en", "area", "rule", "start", "zone", "holidays", "shifts", "meter",
+                    "every", "every_unit",
+                ]
+            )
         }
     }
 

@@ -154,12 +154,36 @@ struct TableRows {
                 code: try row.code("code"),
                 name: try row.label(),
                 scope: try row.scope(areas: [floorArea]),
-                stops: stops
+                stops: stops,
+                schedule: try schedule(row)
             )
             return ("\(route.scope) \(route.code)", .route(route))
         case .forms, .categories, .orders:
             preconditionFailure("\(kind) are no rows of one thing each")
         }
+    }
+
+    /// When a route's stops are due; nil where the row says nothing about it.
+    private static func schedule(_ row: TableRow) throws -> RouteSchedule? {
+        var running: RouteSchedule.RunningHours?
+        let meter = row.optional("meter")
+        if !meter.isEmpty {
+            let unit = try row.unit("every_unit")
+            running = RouteSchedule.RunningHours(
+                meter: meter,
+                every: try row.quantity("every", unit)
+            )
+        }
+        let rule = row.optional("rule")
+        guard !rule.isEmpty || running != nil else { return nil }
+        return try RouteSchedule(
+            rule: rule,
+            start: row.optional("start"),
+            zone: row.optional("zone"),
+            holidays: row.list("holidays"),
+            shifts: row.list("shifts"),
+            running: running
+        )
     }
 
     private static func material(_ row: TableRow) throws(ImportRefusal) -> MaterialRegistration {

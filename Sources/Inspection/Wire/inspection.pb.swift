@@ -141,6 +141,70 @@ nonisolated struct WireRoute: Sendable {
   /// Tags, in the order of the walk.
   var stops: [String] = []
 
+  /// When the stops are due; absent for a route that is walked when somebody wants to.
+  var schedule: WireSchedule {
+    get {_schedule ?? WireSchedule()}
+    set {_schedule = newValue}
+  }
+  /// Returns true if `schedule` has been explicitly set.
+  var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  mutating func clearSchedule() {self._schedule = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _schedule: WireSchedule? = nil
+}
+
+/// When the stops of a route are due.
+nonisolated struct WireSchedule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A recurrence rule of RFC 5545; empty when only running counts.
+  var rule: String = String()
+
+  /// The first time that the rule can give, on the wall: 20261128T080000.
+  var start: String = String()
+
+  /// A name of the IANA time zone database.
+  var zone: String = String()
+
+  /// Days on which nothing is due: 20261001.
+  var holidays: [String] = []
+
+  var shifts: [WireShift] = []
+
+  /// The question of the machine's form that reads the meter; empty when running does not count.
+  var meter: String = String()
+
+  /// After how much running a stop is due: amount × 10^-scale in a unit.
+  var every: Int64 = 0
+
+  var everyScale: UInt32 = 0
+
+  var everyUnit: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A stretch of the day in which people work, in seconds from midnight.
+nonisolated struct WireShift: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var start: UInt32 = 0
+
+  var end: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -588,7 +652,7 @@ nonisolated extension WireMeterRead: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Route"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}site\0\u{1}area\0\u{1}stops\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}site\0\u{1}area\0\u{1}stops\0\u{1}schedule\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -601,12 +665,17 @@ nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularStringField(value: &self.site) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.area) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.stops) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.code.isEmpty {
       try visitor.visitSingularStringField(value: self.code, fieldNumber: 1)
     }
@@ -622,6 +691,9 @@ nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.stops.isEmpty {
       try visitor.visitRepeatedStringField(value: self.stops, fieldNumber: 5)
     }
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -631,6 +703,117 @@ nonisolated extension WireRoute: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.site != rhs.site {return false}
     if lhs.area != rhs.area {return false}
     if lhs.stops != rhs.stops {return false}
+    if lhs._schedule != rhs._schedule {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Schedule"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rule\0\u{1}start\0\u{1}zone\0\u{1}holidays\0\u{1}shifts\0\u{1}meter\0\u{1}every\0\u{3}every_scale\0\u{3}every_unit\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.rule) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.start) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.zone) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.holidays) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.shifts) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.meter) }()
+      case 7: try { try decoder.decodeSingularSInt64Field(value: &self.every) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.everyScale) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.everyUnit) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rule.isEmpty {
+      try visitor.visitSingularStringField(value: self.rule, fieldNumber: 1)
+    }
+    if !self.start.isEmpty {
+      try visitor.visitSingularStringField(value: self.start, fieldNumber: 2)
+    }
+    if !self.zone.isEmpty {
+      try visitor.visitSingularStringField(value: self.zone, fieldNumber: 3)
+    }
+    if !self.holidays.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.holidays, fieldNumber: 4)
+    }
+    if !self.shifts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shifts, fieldNumber: 5)
+    }
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 6)
+    }
+    if self.every != 0 {
+      try visitor.visitSingularSInt64Field(value: self.every, fieldNumber: 7)
+    }
+    if self.everyScale != 0 {
+      try visitor.visitSingularUInt32Field(value: self.everyScale, fieldNumber: 8)
+    }
+    if !self.everyUnit.isEmpty {
+      try visitor.visitSingularStringField(value: self.everyUnit, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireSchedule, rhs: WireSchedule) -> Bool {
+    if lhs.rule != rhs.rule {return false}
+    if lhs.start != rhs.start {return false}
+    if lhs.zone != rhs.zone {return false}
+    if lhs.holidays != rhs.holidays {return false}
+    if lhs.shifts != rhs.shifts {return false}
+    if lhs.meter != rhs.meter {return false}
+    if lhs.every != rhs.every {return false}
+    if lhs.everyScale != rhs.everyScale {return false}
+    if lhs.everyUnit != rhs.everyUnit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireShift: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Shift"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}start\0\u{1}end\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.start) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.start != 0 {
+      try visitor.visitSingularUInt32Field(value: self.start, fieldNumber: 2)
+    }
+    if self.end != 0 {
+      try visitor.visitSingularUInt32Field(value: self.end, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireShift, rhs: WireShift) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.start != rhs.start {return false}
+    if lhs.end != rhs.end {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -129,11 +129,21 @@ extension HomeView {
         let machines = try reader.machines(site: site)
         let waiting = machines.filter { !$0.orders.isEmpty || $0.equipment.isStopped }
         let rest = machines.filter { $0.orders.isEmpty && !$0.equipment.isStopped }
-        return (waiting + rest).map { machine in
+        let stops = try reader.dueStops(site: site, now: words.now)
+        let due = Dictionary(grouping: stops) { $0.machine.tag }
+        // Those that are due come in the order of the walk, those that wait for somebody first.
+        let walk = stops.map(\.machine.tag)
+        let inOrder = rest.sorted { one, other in
+            let places = [one, other].map { walk.firstIndex(of: $0.equipment.tag) ?? Int.max }
+            return (places[0], one.equipment.tag) < (places[1], other.equipment.tag)
+        }
+        return (waiting + inOrder).map { machine in
+            let reasons = (due[machine.equipment.tag] ?? []).flatMap(\.standing.reasons)
+            let detail = [words.label(machine.equipment.registration.name)] + reasons.map(words.due)
             var row = ItemRow(
                 path: "/open/equipment/\(machine.equipment.key.id)",
                 name: machine.equipment.tag,
-                detail: words.label(machine.equipment.registration.name)
+                detail: detail.joined(separator: " · ")
             )
             if machine.equipment.isStopped {
                 row.mark = words.text("kiosk.stopped")

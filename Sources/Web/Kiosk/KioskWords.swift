@@ -2,6 +2,7 @@ import Agent
 import Codes
 import Forms
 import Foundation
+import Inspection
 import Tally
 
 /// Says things in the language of who reads the page.
@@ -98,6 +99,22 @@ package struct KioskWords: Sendable {
                     ? word("answer", name) : answer(.choice(name), of: question)
             }
             .joined(separator: " / ")
+        }
+    }
+
+    /// Why a stop of a route is due.
+    func due(_ reason: DueReason) -> String {
+        switch reason {
+        case .never: return text("kiosk.due_never")
+        case .calendar(let moment, let shift):
+            let facts = ["time": time(moment), "shift": shift]
+            return text(shift.isEmpty ? "kiosk.due_calendar" : "kiosk.due_shift", facts)
+        case .ran(let run, let every, let since), .expected(let run, let every, let since):
+            let facts = [
+                "quantity": quantity(run), "limits": quantity(every), "time": time(since),
+            ]
+            if case .ran = reason { return text("kiosk.due_ran", facts) }
+            return text("kiosk.due_expected", facts)
         }
     }
 
