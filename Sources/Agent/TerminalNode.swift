@@ -29,6 +29,7 @@ public struct TerminalNode: Sendable {
     ///   - rules: how suppliers' own codes are read.
     ///   - utcOffset: how many seconds the clock on the wall is ahead of UTC at a moment.
     ///   - dice: for keys.
+    ///   - speaks: the versions of the protocol; fewer than this program's only in the simulator.
     ///   - defects: wilful faults; none outside the simulator.
     /// - Throws: what the store throws.
     public init(
@@ -38,6 +39,7 @@ public struct TerminalNode: Sendable {
         rules: CodeRules = .none,
         utcOffset: @escaping @Sendable (Moment) -> Int = { _ in 0 },
         dice: inout some Dice,
+        speaks: ProtocolVersions = .spoken,
         defects: Set<Defect> = []
     ) throws {
         let reducer = Reducer(vocabulary, defects: defects)
@@ -48,6 +50,7 @@ public struct TerminalNode: Sendable {
         terminal = TerminalReplica(
             try Replica.open(transaction, dice: &dice),
             reducer,
+            speaks: speaks,
             defects: defects
         )
         if defects.contains(.forgottenOnStart)

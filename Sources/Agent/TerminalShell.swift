@@ -67,6 +67,8 @@ public final class TerminalShell: Sendable {
     private let state: Mutex<State>
     let scrubber = Mutex(Scrubber())
     let compressor: any Compressor
+    /// The hub gave this terminal other scopes, and whoever moves bytes was not told yet.
+    private let moved = Mutex(false)
     let report: @Sendable (StateEvent) -> Void
     /// Tells that something was recorded, so that the sync pump need not wait for its turn.
     public let recorded: AsyncStream<Void>
@@ -285,6 +287,15 @@ public final class TerminalShell: Sendable {
         try await store.read { try TerminalReplica.enrolment(in: $0)?.scopes ?? [] }
     }
 
+    /// The scopes, if they have changed since this was asked last; nil if not.
+    public func newScopes() async throws -> [Scope]? {
+        let isMoved = moved.withLock { value in
+            defer { value = false }
+            return value
+        }
+        return isMoved ? try await scopes() : nil
+    }
+
     /// Sends the next batch.
     ///
     /// - Returns: whether more is unsent.
@@ -309,6 +320,9 @@ public final class TerminalShell: Sendable {
         switch outcome {
         case .applied(let more): return more
         case .stale, .newEpoch, .renewed: return true
+        case .moved:
+            moved.withLock { $0 = true }
+            return true
         case .stalled: throw AgentRefusal.hubStoredNothing
         }
     }

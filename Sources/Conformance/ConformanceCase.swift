@@ -16,7 +16,7 @@ package struct ConformanceCase {
     package static var all: [ConformanceCase] {
         [
             transport, enrolment, push, verdicts, clocks, flaws, forgeries, pull, state, watch,
-            cuts,
+            versions, cuts,
         ].flatMap(\.self)
     }
 }

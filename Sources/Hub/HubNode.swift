@@ -23,6 +23,7 @@ public struct HubNode: Sendable {
     ///   - compressor: what delivery notes are packed with.
     ///   - reading: the hub's clocks now.
     ///   - dice: for keys and the incarnation.
+    ///   - speaks: the versions of the protocol; fewer than this program's only in the simulator.
     ///   - defects: wilful faults; none outside the simulator.
     /// - Throws: what the store throws.
     public init(
@@ -30,6 +31,7 @@ public struct HubNode: Sendable {
         compressor: any Compressor,
         reading: ClockReading,
         dice: inout some Dice,
+        speaks: ProtocolVersions = .spoken,
         defects: Set<Defect> = []
     ) throws {
         let reducer = Reducer(PlantVocabulary.all, defects: defects)
@@ -47,6 +49,7 @@ public struct HubNode: Sendable {
             try Replica.open(transaction, dice: &dice),
             reducer,
             rules,
+            speaks: speaks,
             defects: defects
         )
         try replica.judgeWaiting(reading: reading, dice: &dice, in: transaction)

@@ -119,16 +119,40 @@ extension HubNode {
         try replica.dismiss(ticket, by: person, because: remark, now: now, in: transaction)
     }
 
+    /// Gives every identity of a terminal of this name, or the one with this replica id, to another
+    /// site.
+    ///
+    /// The terminal learns of it by itself. What it recorded for its former site and had not sent
+    /// is kept aside for a person.
+    public static func move(
+        _ terminal: String,
+        to site: String,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let site = NaturalKey.code(site)
+        guard try sites(in: transaction).contains(site) else { throw HubRefusal.unknownSite(site) }
+        for terminal in try identities(terminal, in: transaction) {
+            try HubReplica.setScopes(scopes(of: site), of: terminal.replica, in: transaction)
+        }
+    }
+
+    private static func identities(
+        _ terminal: String,
+        in reading: any ReplicaReading
+    ) throws -> [EnrolledTerminal] {
+        let known = try HubReplica.terminals(in: reading).map(\.terminal)
+        let meant = known.filter { $0.name == terminal || $0.replica.description == terminal }
+        guard !meant.isEmpty else { throw HubRefusal.unknownTerminal(terminal) }
+        return meant
+    }
+
     /// Revokes every identity of a terminal of this name, or the one with this replica id.
     public static func revoke(
         _ terminal: String,
         now: Moment,
         in transaction: any ReplicaTransaction
     ) throws {
-        let known = try HubReplica.terminals(in: transaction).map(\.terminal)
-        let meant = known.filter { $0.name == terminal || $0.replica.description == terminal }
-        guard !meant.isEmpty else { throw HubRefusal.unknownTerminal(terminal) }
-        for terminal in meant {
+        for terminal in try identities(terminal, in: transaction) {
             try HubReplica.revoke(terminal.replica, now: now, in: transaction)
         }
     }

@@ -70,8 +70,13 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     case terminalCopied = "terminal-copied"
     case terminalRevoked = "terminal-revoked"
     case lateTerminal = "late-terminal"
+    case terminalMoved = "terminal-moved"
     // Photos.
     case photoCut = "photo-cut"
+    // Versions of the protocol, side by side.
+    case olderTerminal = "older-terminal"
+    case olderHub = "older-hub"
+    case endedVersion = "ended-version"
 
     /// What happens, in a sentence.
     public var about: String { Self.abouts[self] ?? "" }
@@ -138,7 +143,11 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .terminalCopied: "a terminal's disk is copied, and both machines go on",
         .terminalRevoked: "a terminal is revoked, and goes on recording",
         .lateTerminal: "a terminal is enrolled in the middle of the run",
+        .terminalMoved: "a terminal is given to another site while it has unsent work",
         .photoCut: "a connection is cut in the middle of a photo",
+        .olderTerminal: "a terminal speaks an older version of the protocol until it is upgraded",
+        .olderHub: "the hub speaks an older version of the protocol until it is upgraded",
+        .endedVersion: "the upgraded hub does not speak the older version any more",
     ]
 
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
@@ -230,6 +239,10 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
         .terminalCopied: 50_000,
         .terminalRevoked: 20_000,
         .lateTerminal: 20_000,
+        .terminalMoved: 50_000,
         .photoCut: 300_000,
+        .olderTerminal: 1_000_000,
+        .olderHub: 1_000_000,
+        .endedVersion: 1_000_000,
     ]
 }

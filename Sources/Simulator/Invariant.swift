@@ -46,6 +46,10 @@ public enum Invariant: String, Sendable, CaseIterable {
     case chain
     /// 16
     case quarantine
+    /// 13
+    case leaving
+    /// 19
+    case versions
     /// 17
     case photos
     /// 18
@@ -84,6 +88,8 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .digest: "a digest is that of the cells which are there"
         case .chain: "each incarnation's operations are a chain without gap or fork"
         case .quarantine: "what cannot take effect is kept, with a reason, and holds up nothing"
+        case .leaving: "what a terminal had not sent when it left a scope is at the hub"
+        case .versions: "terminal and hub speak the newest version that both know, and no other"
         case .photos: "a photo that was kept is at its terminal and at the hub, as it was taken"
         case .snapshot: "who starts from a snapshot has, and shows, what the history would give"
         case .revocation: "what a revoked terminal records is kept aside and takes no effect"

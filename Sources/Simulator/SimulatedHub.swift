@@ -16,6 +16,8 @@ final class SimulatedHub {
     /// Up to where some terminal holds each scope's order, as far as this process knows.
     private(set) var held: [Scope: UInt64] = [:]
     let defects: Set<Defect>
+    /// The versions of the protocol that its program speaks, from its next start on.
+    var speaks = ProtocolVersions.spoken
     /// The photos that it has, on a disk of their own.
     private var photos = MemoryBlobStore()
     private(set) var shelf: BlobShelf
@@ -26,11 +28,12 @@ final class SimulatedHub {
         self.defects = defects
         machine = Machine(dice: dice)
         shelf = try BlobShelf(photos)
-        node = try Self.open(machine, defects, now: 0)
+        node = try Self.open(machine, speaks, defects, now: 0)
     }
 
     private static func open(
         _ machine: Machine,
+        _ speaks: ProtocolVersions,
         _ defects: Set<Defect>,
         now: UInt64
     ) throws -> HubNode {
@@ -42,6 +45,7 @@ final class SimulatedHub {
                 compressor: IdentityCompressor(),
                 reading: reading,
                 dice: &dice,
+                speaks: speaks,
                 defects: defects
             )
         }
@@ -51,7 +55,7 @@ final class SimulatedHub {
 
     func restart(now: UInt64) throws {
         machine.process += 1
-        node = try Self.open(machine, defects, now: now)
+        node = try Self.open(machine, speaks, defects, now: now)
         shelf = try BlobShelf(photos)
         snapshots = [:]
         other = nil
@@ -109,13 +113,18 @@ final class SimulatedHub {
 
     /// Lets the other process answer next.
     func takeTurns(now: UInt64) throws {
-        let next = try other ?? Self.open(machine, defects, now: now)
+        let next = try other ?? Self.open(machine, speaks, defects, now: now)
         other = node
         node = next
     }
 
     /// The process dies, and another one is there at once.
-    func failOver(now: UInt64) throws { node = try Self.open(machine, defects, now: now) }
+    func failOver(now: UInt64) throws {
+        node = try Self.open(machine, speaks, defects, now: now)
+    }
+
+    /// The other process stops, and the next one in its place is of the present program.
+    func dropOther() { other = nil }
 
     /// What the hub answers to a request's bytes.
     func answer(_ request: Exchange.Request, _ bytes: [UInt8], now: UInt64) throws -> [UInt8] {

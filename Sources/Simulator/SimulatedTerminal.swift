@@ -13,8 +13,12 @@ final class SimulatedTerminal {
     }
 
     let index: Int
-    let site: String
-    let scopes: [Scope]
+    /// Where it stands, as it knows.
+    private(set) var site: String
+    /// What it shares with the hub, as it knows.
+    private(set) var scopes: [Scope]
+    /// The site that the hub has given it to.
+    var assigned: String
     let machine: Machine
     var node: TerminalNode
     var peer: TerminalPeer
@@ -27,6 +31,8 @@ final class SimulatedTerminal {
     var deferred: [World.Event]?
     /// Whether an older program runs, which does not know everything.
     private(set) var isOld = false
+    /// The versions of the protocol that its program speaks, from its next start on.
+    var speaks: ProtocolVersions
     var session = KioskSession(language: .chinese)
     private(set) var saved: [Saved] = []
     /// By lane, the hash of what was saved last.
@@ -58,11 +64,13 @@ final class SimulatedTerminal {
     ) throws {
         self.index = index
         self.site = site
+        assigned = site
+        speaks = .spoken
         self.settings = settings
         self.defects = defects
         scopes = HubNode.scopes(of: site)
         machine = Machine(dice: dice)
-        node = try Self.open(machine, PlantVocabulary.all, defects)
+        node = try Self.open(machine, PlantVocabulary.all, speaks, defects)
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         photos = try TerminalPhotos()
     }
@@ -71,12 +79,14 @@ final class SimulatedTerminal {
     init(copyOf original: SimulatedTerminal, _ index: Int, dice: SeededDice) throws {
         self.index = index
         site = original.site
+        assigned = original.assigned
+        speaks = original.speaks
         settings = original.settings
         defects = original.defects
         scopes = original.scopes
         machine = Machine(dice: dice)
         machine.store.restore(original.machine.store.image)
-        node = try Self.open(machine, PlantVocabulary.all, defects)
+        node = try Self.open(machine, PlantVocabulary.all, speaks, defects)
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         photos = try TerminalPhotos()
         based = original.based
@@ -89,6 +99,7 @@ final class SimulatedTerminal {
     private static func open(
         _ machine: Machine,
         _ vocabulary: Vocabulary,
+        _ speaks: ProtocolVersions,
         _ defects: Set<Defect>
     ) throws -> TerminalNode {
         var dice = machine.dice
@@ -99,6 +110,7 @@ final class SimulatedTerminal {
                 compressor: IdentityCompressor(),
                 rules: try Plant.codeRules(),
                 dice: &dice,
+                speaks: speaks,
                 defects: defects
             )
         }
@@ -114,7 +126,7 @@ final class SimulatedTerminal {
         machine.process += 1
         machine.isReadOnly = false
         let vocabulary = isOld ? Plant.olderVocabulary : PlantVocabulary.all
-        node = try Self.open(machine, vocabulary, defects)
+        node = try Self.open(machine, vocabulary, speaks, defects)
         self.isOld = isOld
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         outstanding = nil
@@ -129,6 +141,18 @@ final class SimulatedTerminal {
         machine.isUp = false
         outstanding = nil
         deferred = nil
+    }
+
+    /// Goes on with the scopes that the hub has given it since.
+    func follow(_ scopes: [Scope]) {
+        for left in self.scopes where !scopes.contains(left) {
+            reached[left] = nil
+            based[left] = nil
+            broken.remove(left)
+        }
+        self.scopes = scopes
+        site = scopes.first { $0 != .company }?.site ?? site
+        peer.follow(scopes.sorted())
     }
 
     func note(_ operations: [LoggedOperation]) {

@@ -92,6 +92,9 @@ extension World {
         case .renewed:
             try noteRenewed(since: before, at: terminal)
             return true
+        case .moved:
+            try noteMoved(terminal)
+            return true
         case .stale: return true
         case .stalled: throw AgentRefusal.hubStoredNothing
         }

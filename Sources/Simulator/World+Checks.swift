@@ -121,6 +121,7 @@ extension World {
             return heads
         }
         guard let heads else { return "the ERP was not told all" }
+        if let reason = try changeUnrest() { return reason }
         guard watch.undecided.isEmpty else { return "the hub still waits for what it lost" }
         for terminal in terminals {
             guard terminal.machine.isUp else { return "terminal \(terminal.index) is down" }
@@ -157,6 +158,8 @@ extension World {
             try checkShown(terminal)
         }
         try checkCopies()
+        try checkMoves()
+        try checkVersions()
         try checkPhotos()
         for (id, hash) in promised where try hubsWord(on: id, hash) == nil {
             throw Broken(.storedIsKept, "operation \(id)")

@@ -154,6 +154,7 @@ extension World {
                 return schedule(.answer(exchange, .body(early)), in: 5)
             }
             answer = .body(try hub.answer(exchange.request, bytes, now: now))
+            try checkVersion(of: exchange)
             try watchHub()
         } catch is Machine.Crash {
             stopHub()

@@ -32,6 +32,8 @@ final class World {
         case resume(terminal: Int?)
         /// A full disk has room again; nil is the hub's.
         case makeRoom(terminal: Int?)
+        /// A machine gets the present program; nil is the hub's.
+        case upgrade(terminal: Int?)
         /// The faults end, and so does people's work.
         case calm
         case checkQuiet
@@ -91,6 +93,10 @@ final class World {
     var networkDice: SeededDice
     var faultDice: SeededDice
     var photoDice: SeededDice
+    /// For what came to the swarm last, so that more can come without changing what seeds play.
+    var changeDice: SeededDice
+    /// What terminals had not sent of a scope when the hub took it from them.
+    var unsentAtMoves: [(id: OperationID, hash: Identifier)] = []
 
     init(seed: UInt64, _ settings: SimulationSettings) throws {
         var dice = SeededDice(seed: seed)
@@ -99,14 +105,16 @@ final class World {
         floorDice = fork()
         networkDice = fork()
         faultDice = fork()
-        plan = FaultPlan(settings.faults, dice: &faultDice)
+        var planDice = fork()
+        plan = FaultPlan(settings.faults, dice: &planDice)
         defects = Set(settings.defect.map { [$0] } ?? [])
         hub = try SimulatedHub(defects: defects, dice: fork())
         var peer = PeerSettings()
         peer.pollMilliseconds = [1, 5, 20][Int(dice.next() % 3)] * Self.minute
         peerSettings = peer
         // A second site in some runs, to see that nothing of one reaches the other.
-        let sites = settings.terminals > 2 && dice.next() % 3 == 0 ? Plant.sites : [Plant.sites[0]]
+        let isLarge = dice.next() % 3 == 0 || plan.isChosen(.terminalMoved)
+        let sites = settings.terminals > 2 && isLarge ? Plant.sites : [Plant.sites[0]]
         for index in 0..<settings.terminals {
             let site = index == settings.terminals - 1 ? sites[sites.count - 1] : sites[0]
             terminals.append(
@@ -120,9 +128,11 @@ final class World {
             )
         }
         photoDice = fork()
+        changeDice = fork()
         // What a terminal did not follow it cannot give back to a hub that lost it.
         let distances = plan.isChosen(.hubRestored) ? [nil] : [nil, 5, 50] as [UInt64?]
         snapshotDistance = distances[photoDice.below(distances.count)]
+        try startOlder()
         try open(sites)
     }
 
@@ -175,6 +185,7 @@ final class World {
         case .restartHub: try restartHub()
         case .resume(let index): resume(index)
         case .makeRoom(let index): machine(index).isFull = false
+        case .upgrade(let index): upgrade(index)
         case .calm: try calmDown()
         case .checkQuiet: return try checkQuiet()
         }
@@ -202,6 +213,7 @@ final class World {
         hub.slowUntil = 0
         foreignUntil = 0
         resume(nil)
+        endVersions()
         for terminal in terminals {
             terminal.machine.disarm()
             terminal.machine.clock.correct()

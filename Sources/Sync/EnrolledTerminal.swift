@@ -5,7 +5,7 @@ public struct EnrolledTerminal: Hashable, Sendable {
     public let replica: Identifier
     public let name: String
     public let publicKey: [UInt8]
-    public let scopes: [Scope]
+    public internal(set) var scopes: [Scope]
     /// When it was revoked: what it sends is kept aside since.
     public var revoked: Moment?
     /// The identity that it had before, when it is a copy that was found out.
@@ -63,7 +63,7 @@ extension HubReplica {
         /// Until when; nil for a copy's, which may be away for months.
         let end: Moment?
         let name: String
-        let scopes: [Scope]
+        var scopes: [Scope]
         /// Only the holder of this identity's key may use it.
         let former: Identifier?
         /// The terminal that used it, which may repeat its request since an answer can be lost.
@@ -152,6 +152,8 @@ extension HubReplica {
         if let former = offer.former {
             let known = try Self.terminal(former, in: transaction)
             guard request.proves(known.publicKey) else { throw SyncRefusal.badSignature(former) }
+            // It may have been moved since its code was made.
+            offer.scopes = known.scopes
         }
         let known = try transaction.setting(Setting.terminal(id))
         var terminal = EnrolledTerminal(
@@ -277,6 +279,19 @@ extension HubReplica {
         .sorted {
             ($0.terminal.name, $0.terminal.replica) < ($1.terminal.name, $1.terminal.replica)
         }
+    }
+
+    /// Gives a terminal other scopes; it learns of them with the hub's next answer.
+    ///
+    /// What it recorded in a scope that it leaves and had not sent is kept aside for a person.
+    public static func setScopes(
+        _ scopes: [Scope],
+        of replica: Identifier,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        var terminal = try terminal(replica, in: transaction)
+        terminal.scopes = scopes.sorted()
+        try transaction.set(Setting.terminal(replica), to: terminal.bytes)
     }
 
     /// Revokes a terminal: what it sends from now on is kept aside for a person.

@@ -23,6 +23,7 @@ extension HubReplica {
         _ request: PullRequest,
         in reading: any ReplicaReading
     ) throws -> PullResponse {
+        try speaks.check(request.version)
         let terminal = try Self.terminal(request.replica, in: reading)
         guard terminal.scopes.contains(request.scope) else {
             throw SyncRefusal.scopeNotPermitted(request.scope)
@@ -51,6 +52,8 @@ extension HubReplica {
             ranges: isThere ? try parts(of: request.ranges, in: request.scope, reading) : [],
             entities: isThere ? try states(of: request.entities, in: reading) : []
         )
+        response.picked = speaks.picked(request.version, offered: request.newest)
+        response.scopes = Scope.name(of: terminal.scopes)
         response.secured = min(try Self.secured(of: request.scope, in: reading), head)
         return response
     }

@@ -55,6 +55,7 @@ extension HubReplica {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
+        try speaks.check(request.version)
         let terminal = try Self.terminal(request.replica, in: transaction)
         guard request.isSigned(by: terminal.publicKey) else {
             throw SyncRefusal.badSignature(request.replica)
@@ -67,6 +68,9 @@ extension HubReplica {
         var response = PushResponse(hub: replica.id, epoch: epoch, batch: request.batch)
         response.now = reading.wall
         response.clock = request.clock?.sending
+        response.version = request.version
+        response.picked = speaks.picked(request.version, offered: request.newest)
+        response.scopes = Scope.name(of: terminal.scopes)
         guard request.epoch == epoch else { return response }
         var intake = Intake(terminal: terminal, group: Group(reading: reading))
         for (index, bytes) in request.operations.enumerated() {

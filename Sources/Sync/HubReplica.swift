@@ -40,13 +40,22 @@ public struct HubReplica: Sendable {
     public let reducer: Reducer
     public let rules: HubRules
     let defects: Set<Defect>
+    public let speaks: ProtocolVersions
 
+    /// - Parameters:
+    ///   - replica: who it is.
+    ///   - reducer: what makes state of operations.
+    ///   - rules: what the hub's rooms add.
+    ///   - speaks: the versions of the protocol; fewer than this program's only in the simulator.
+    ///   - defects: wilful faults; none outside the simulator.
     public init(
         _ replica: Replica,
         _ reducer: Reducer,
         _ rules: HubRules,
+        speaks: ProtocolVersions = .spoken,
         defects: Set<Defect> = []
     ) {
+        self.speaks = speaks
         self.replica = replica
         self.reducer = reducer
         self.rules = rules

@@ -5,7 +5,7 @@ import Tally
 // The requests and answers of `sync.proto` as values. Encoding cannot fail for what these types can
 // hold; decoding refuses everything that is not such a message.
 
-/// The protocol version that this program speaks.
+/// What is said in the messages that are the same in every version; see ``ProtocolVersions``.
 public let syncProtocolVersion: UInt32 = 1
 
 /// A terminal asks to be known: once, with the code that the hub gave out.
@@ -179,6 +179,10 @@ public struct PushRequest: Hashable, Sendable {
     public let operations: [[UInt8]]
     /// What the terminal's clock says; nil from one that does not say.
     public let clock: PushClock?
+    /// The version that it is in.
+    public let version: UInt32
+    /// The newest version that the terminal speaks; 0 from one that offers none.
+    public let newest: UInt32
     public let signature: [UInt8]
 
     /// What is signed: the replica, the epoch, every operation, and what the clock says.
@@ -211,9 +215,13 @@ public struct PushRequest: Hashable, Sendable {
         _ operations: [[UInt8]],
         epoch: UInt64,
         clock: PushClock? = nil,
-        by replica: Replica
+        by replica: Replica,
+        version: UInt32 = ProtocolVersions.spoken.newest,
+        newest: UInt32 = ProtocolVersions.spoken.newest
     ) throws {
         self.replica = replica.id
+        self.version = version
+        self.newest = newest
         self.epoch = epoch
         self.operations = operations
         self.clock = clock
@@ -223,7 +231,9 @@ public struct PushRequest: Hashable, Sendable {
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PushRequest.self, bytes)
-        try SyncRefusal.check(version: wire.protocol)
+        try ProtocolVersions.spoken.check(wire.protocol)
+        version = wire.protocol
+        newest = wire.newest
         guard let replica = Identifier(bytes: wire.replica) else { throw SyncRefusal.malformed }
         self.replica = replica
         epoch = wire.epoch
@@ -235,7 +245,8 @@ public struct PushRequest: Hashable, Sendable {
     /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PushRequest()
-        wire.protocol = syncProtocolVersion
+        wire.protocol = version
+        wire.newest = newest
         wire.replica = Data(replica.bytes)
         wire.epoch = epoch
         wire.operations = operations.map { Data($0) }
@@ -264,6 +275,27 @@ public struct PushResponse: Hashable, Sendable {
             self.reason = reason
             self.known = known
             self.stored = stored
+        }
+
+        /// What most operations get, and version 2 does not spell out.
+        static let plain = Item(verdict: .accepted, reason: "", known: false, stored: true)
+
+        init(_ wire: Tallyman_Sync_V1_PushResponse.Item) throws {
+            guard let verdict = Verdict(wire: wire.verdict) else { throw SyncRefusal.malformed }
+            self.verdict = verdict
+            reason = wire.reason
+            known = wire.known
+            stored = wire.stored
+        }
+
+        func wire(_ index: Int) -> Tallyman_Sync_V1_PushResponse.Item {
+            var wire = Tallyman_Sync_V1_PushResponse.Item()
+            wire.verdict = verdict.wire
+            wire.reason = reason
+            wire.known = known
+            wire.stored = stored
+            wire.index = UInt32(index)
+            return wire
         }
     }
 
@@ -294,6 +326,13 @@ public struct PushResponse: Hashable, Sendable {
     public var now: Moment?
     /// What the request said of the terminal's clock.
     public var clock: PushClock.Sending?
+    /// The version that it is in.
+    public var version: UInt32 = 1
+    /// The version that the terminal says next; 0 from a hub that does not say.
+    public var picked: UInt32 = 0
+    /// Names the scopes that the terminal shares; see ``Scope/name(of:)``; 0 from a hub that does
+    /// not say.
+    public var scopes: UInt64 = 0
 
     public init(hub: Identifier, epoch: UInt64, items: [Item] = [], batch: Identifier) {
         self.hub = hub
@@ -317,29 +356,39 @@ public struct PushResponse: Hashable, Sendable {
         self.batch = batch
         now = wire.now == 0 ? nil : Moment(milliseconds: wire.now)
         clock = wire.hasSent ? PushClock.Sending(boot: wire.boot, monotonic: wire.sent) : nil
-        items = try wire.items.map { item in
-            guard let verdict = Verdict(wire: item.verdict) else { throw SyncRefusal.malformed }
-            return Item(
-                verdict: verdict,
-                reason: item.reason,
-                known: item.known,
-                stored: item.stored
-            )
+        picked = wire.protocol
+        scopes = wire.scopes
+        version = wire.hasCount ? ProtocolVersions.sparseAnswers : 1
+        items = try wire.hasCount ? Self.items(wire) : wire.items.map(Item.init)
+    }
+
+    /// What a sparse answer says of each operation.
+    private static func items(_ wire: Tallyman_Sync_V1_PushResponse) throws -> [Item] {
+        guard wire.count <= PushRequest.operationCountMax else { throw SyncRefusal.malformed }
+        var items = Array(repeating: Item.plain, count: Int(wire.count))
+        var next: UInt32 = 0
+        for item in wire.items {
+            guard item.index >= next, item.index < wire.count else { throw SyncRefusal.malformed }
+            items[Int(item.index)] = try Item(item)
+            next = item.index + 1
         }
+        return items
     }
 
     /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PushResponse()
         wire.epoch = epoch
-        wire.items = items.map { item in
-            var wireItem = Tallyman_Sync_V1_PushResponse.Item()
-            wireItem.verdict = item.verdict.wire
-            wireItem.reason = item.reason
-            wireItem.known = item.known
-            wireItem.stored = item.stored
-            return wireItem
+        if version >= ProtocolVersions.sparseAnswers {
+            wire.count = UInt32(items.count)
+            for (index, item) in items.enumerated() where item != .plain {
+                wire.items.append(item.wire(index))
+            }
+        } else {
+            wire.items = items.map { $0.wire(0) }
         }
+        wire.protocol = picked
+        wire.scopes = scopes
         wire.hub = Data(hub.bytes)
         wire.ticket = ticket ?? ""
         wire.gaps = gaps.map { gap in

@@ -22,6 +22,10 @@ public struct PullRequest: Hashable, Sendable {
     public let ranges: [DigestRange]
     /// Entities that it wants whole.
     public let entities: [EntityKey]
+    /// The version that it is in.
+    public let version: UInt32
+    /// The newest version that the terminal speaks; 0 from one that offers none.
+    public let newest: UInt32
 
     public init(
         replica: Identifier,
@@ -30,8 +34,12 @@ public struct PullRequest: Hashable, Sendable {
         after: UInt64,
         limit: Int,
         ranges: [DigestRange] = [],
-        entities: [EntityKey] = []
+        entities: [EntityKey] = [],
+        version: UInt32 = ProtocolVersions.spoken.newest,
+        newest: UInt32 = ProtocolVersions.spoken.newest
     ) {
+        self.version = version
+        self.newest = newest
         self.replica = replica
         self.scope = scope
         self.epoch = epoch
@@ -43,7 +51,7 @@ public struct PullRequest: Hashable, Sendable {
 
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_PullRequest.self, bytes)
-        try SyncRefusal.check(version: wire.protocol)
+        try ProtocolVersions.spoken.check(wire.protocol)
         guard let replica = Identifier(bytes: wire.replica), let scope = Scope(text: wire.scope),
             wire.after <= UInt64(Int64.max), wire.ranges.count <= Self.rangeCountMax,
             wire.entities.count <= Self.entityCountMax
@@ -62,14 +70,17 @@ public struct PullRequest: Hashable, Sendable {
             after: wire.after,
             limit: Int(wire.limit),
             ranges: ranges,
-            entities: entities
+            entities: entities,
+            version: wire.protocol,
+            newest: wire.newest
         )
     }
 
     /// The message as it is sent.
     public func bytes() throws -> [UInt8] {
         var wire = Tallyman_Sync_V1_PullRequest()
-        wire.protocol = syncProtocolVersion
+        wire.protocol = version
+        wire.newest = newest
         wire.replica = Data(replica.bytes)
         wire.scope = scope.description
         wire.epoch = epoch
@@ -112,6 +123,11 @@ public struct PullResponse: Hashable, Sendable {
     public let entities: [EntityState]
     /// Up to where a backup of the hub has the order.
     public var secured: UInt64 = 0
+    /// The version that the terminal says next; 0 from a hub that does not say.
+    public var picked: UInt32 = 0
+    /// Names the scopes that the terminal shares; see ``Scope/name(of:)``; 0 from a hub that does
+    /// not say.
+    public var scopes: UInt64 = 0
     /// The request that this answers; see ``PullRequest/name(of:)``.
     public var request: Identifier?
 
@@ -159,6 +175,8 @@ public struct PullResponse: Hashable, Sendable {
             entities: try wire.entities.map { try EntityState($0, in: scope) }
         )
         secured = wire.secured
+        picked = wire.protocol
+        scopes = wire.scopes
         request = Identifier(bytes: wire.request)
     }
 
@@ -176,6 +194,8 @@ public struct PullResponse: Hashable, Sendable {
         wire.entities = entities.map(\.wire)
         wire.hub = Data(hub.bytes)
         wire.secured = secured
+        wire.protocol = picked
+        wire.scopes = scopes
         wire.request = Data(request?.bytes ?? [])
         return try wire.serializedBytes()
     }

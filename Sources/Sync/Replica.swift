@@ -36,6 +36,8 @@ public enum Setting {
     static func secured(_ scope: Scope) -> SettingKey { SettingKey("sync.secured.\(scope)") }
     /// Up to where a restored hub's order of a scope has been decided upon.
     static func decided(_ scope: Scope) -> SettingKey { SettingKey("epoch.decided.\(scope)") }
+    /// The version of the protocol that a terminal speaks with its hub.
+    static let version = SettingKey("sync.version")
     /// The hub's epoch that a terminal has seen and not taken over yet: it is giving back.
     static let nextEpoch = SettingKey("sync.next_epoch")
     /// The position of a scope after which a terminal goes on giving back; its cursor when done.

@@ -8,8 +8,10 @@ import Tally
 public enum SyncRefusal: Refusal, Equatable {
     /// The body is not the message that belongs here.
     case malformed
-    /// The other side speaks a version that this one does not.
-    case version(UInt32)
+    /// The other side speaks a version that this one does not speak yet, or none.
+    case version(UInt32, speaks: ProtocolVersions = .spoken)
+    /// The other side speaks a version that this one does not speak any more.
+    case versionEnded(UInt32, speaks: ProtocolVersions)
     /// No terminal with this id is enrolled here.
     case unknownTerminal(Identifier)
     /// The signature is not this terminal's over these operations.
@@ -49,11 +51,22 @@ public enum SyncRefusal: Refusal, Equatable {
     case remote(code: String, facts: [String: String])
 
     static func check(version: UInt32) throws(SyncRefusal) {
-        guard version == syncProtocolVersion else { throw .version(version) }
+        let same = ProtocolVersions(syncProtocolVersion...syncProtocolVersion)
+        guard version == syncProtocolVersion else { throw .version(version, speaks: same) }
     }
 
     /// Whether it says that no such terminal is known.
     var isForgetting: Bool { code == "sync.unknown_terminal" }
+    /// Whether the other side would have to be brought up to date, or this one.
+    public var isOfVersion: Bool { code == "sync.version" || code == "sync.version_ended" }
+    /// The versions that the other side speaks, where it refused one.
+    var versions: ProtocolVersions? {
+        guard isOfVersion, let newest = facts["spoken"].flatMap(UInt32.init(_:)) else { return nil }
+        let oldest = facts["oldest"].flatMap(UInt32.init(_:)) ?? newest
+        return oldest <= newest ? ProtocolVersions(oldest...newest) : nil
+    }
+    /// Whether it says that the terminal has no business in a scope.
+    var isOfScope: Bool { code == "sync.scope_not_permitted" }
     /// Whether it says that an enrolment code is good no more.
     var isOfCode: Bool { code == "sync.enrolment_code" }
 
@@ -61,6 +74,7 @@ public enum SyncRefusal: Refusal, Equatable {
         switch self {
         case .malformed: "sync.malformed"
         case .version: "sync.version"
+        case .versionEnded: "sync.version_ended"
         case .unknownTerminal: "sync.unknown_terminal"
         case .badSignature: "sync.bad_signature"
         case .tooMany: "sync.too_many"
@@ -92,8 +106,11 @@ public enum SyncRefusal: Refusal, Equatable {
         case .noSuchTicket(let ticket), .settled(let ticket), .unreadable(let ticket):
             ["ticket": String(ticket)]
         case .quarantinedAgain(let reason): ["reason": reason]
-        case .version(let version):
-            ["version": String(version), "spoken": String(syncProtocolVersion)]
+        case .version(let version, let speaks), .versionEnded(let version, let speaks):
+            [
+                "version": String(version), "oldest": String(speaks.oldest),
+                "spoken": String(speaks.newest),
+            ]
         case .unknownTerminal(let id), .badSignature(let id): ["terminal": id.description]
         case .tooMany(let count):
             ["count": String(count), "most": String(PushRequest.operationCountMax)]

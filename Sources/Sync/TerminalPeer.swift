@@ -33,7 +33,7 @@ public struct TerminalPeer: Sendable {
         case rest(until: UInt64)
     }
 
-    private let scopes: [Scope]
+    private var scopes: [Scope]
     private let settings: PeerSettings
     private var phase = Phase.push
     private var failures = 0
@@ -100,6 +100,12 @@ public struct TerminalPeer: Sendable {
         phase =
             index + 1 < scopes.count
             ? .pull(index: index + 1) : .rest(until: now + settings.pollMilliseconds)
+    }
+
+    /// The terminal shares other scopes from now on.
+    public mutating func follow(_ scopes: [Scope]) {
+        self.scopes = scopes
+        if case .pull = phase { phase = .push }
     }
 
     /// The hub was restored: it is given back what it lost before anything else is fetched.

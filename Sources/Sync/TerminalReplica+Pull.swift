@@ -40,7 +40,9 @@ extension TerminalReplica {
             after: try cursor(of: scope, in: reading),
             limit: limit,
             ranges: search?.ranges.prefix(PullRequest.rangeCountMax).map { $0 } ?? [],
-            entities: search?.entities.prefix(PullRequest.entityCountMax).map { $0 } ?? []
+            entities: search?.entities.prefix(PullRequest.entityCountMax).map { $0 } ?? [],
+            version: try version(in: reading),
+            newest: speaks.newest
         )
     }
 
@@ -74,6 +76,10 @@ extension TerminalReplica {
             return .newEpoch
         }
         try noteAnswered(in: transaction)
+        try noteVersion(response.picked, in: transaction)
+        try noteScopes(response.scopes, in: transaction)
+        // The page of a scope that was left since it was asked for.
+        guard try Self.shares(response.scope, in: transaction) else { return .stale }
         let cursor = try cursor(of: response.scope, in: transaction)
         guard response.after == cursor else { return .stale }
         guard response.head >= cursor else {

@@ -35,6 +35,8 @@ extension TerminalReplica {
         case stalled
         /// This terminal is a copy of another: it goes on under a new identity.
         case renewed
+        /// The hub has given this terminal other scopes: it shares those from now on.
+        case moved
     }
 
     /// What is to be sent next; nil when there is nothing.
@@ -96,12 +98,20 @@ extension TerminalReplica {
     ) throws -> PushRequest? {
         let epoch = try reading.integer(Setting.epoch) ?? 0
         let fixes = try ClockFixes.of(reading)
+        let version = try version(in: reading)
         for author in try formers(in: reading) + [replica] {
             let unsent = try reading.unsent(of: author.id, limit: limit)
             guard !unsent.isEmpty else { continue }
             if let clocks, fixes.isStale(at: clocks) {
                 let clock = PushClock(clocks, times: [])
-                return try PushRequest([], epoch: epoch, clock: clock, by: author)
+                return try PushRequest(
+                    [],
+                    epoch: epoch,
+                    clock: clock,
+                    by: author,
+                    version: version,
+                    newest: speaks.newest
+                )
             }
             var byteCount = 0
             let batch = unsent.prefix {
@@ -114,7 +124,9 @@ extension TerminalReplica {
                 clock: clocks.map { clocks in
                     PushClock(clocks, times: batch.map { fixes.time(of: $0.operation.reading) })
                 },
-                by: author
+                by: author,
+                version: version,
+                newest: speaks.newest
             )
         }
         return nil
@@ -132,6 +144,9 @@ extension TerminalReplica {
         try checkHub(response.hub, in: transaction)
         // The answer to another request, which a proxy kept, says nothing about this one.
         guard response.batch == request.batch else { throw SyncRefusal.malformed }
+        // Words in a form that was not offered say nothing.
+        guard response.version <= speaks.newest else { throw SyncRefusal.malformed }
+        try noteVersion(response.picked, in: transaction)
         if let clocks { try noteTime(response, to: request, at: clocks, in: transaction) }
         // What the hub stored in an earlier epoch may be what it lost since.
         guard request.epoch == (try transaction.integer(Setting.epoch) ?? 0) else { return .stale }
@@ -148,6 +163,7 @@ extension TerminalReplica {
         if let ticket = response.ticket, request.replica == replica.id {
             try noteTicket(ticket, in: transaction)
         }
+        if request.replica == replica.id { try noteScopes(response.scopes, in: transaction) }
         if let outcome = try sendAgain(response, of: request.replica, in: transaction) {
             return outcome
         }

@@ -53,7 +53,8 @@ extension TerminalReplica {
     ) throws -> Bool {
         guard manifest.scope == scope, manifest.reducer == reducer.fingerprint,
             manifest.epoch == (try transaction.integer(Setting.epoch) ?? 0),
-            manifest.position > (try cursor(of: scope, in: transaction))
+            manifest.position > (try cursor(of: scope, in: transaction)),
+            try Self.shares(scope, in: transaction)
         else { return false }
         try transaction.set(Setting.incoming(scope), to: try manifest.bytes())
         try keepPieces(of: scope, in: transaction)

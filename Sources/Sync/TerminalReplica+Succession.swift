@@ -102,6 +102,10 @@ extension TerminalReplica {
         in transaction: any ReplicaTransaction
     ) throws {
         if refusal.isForgetting { return try noteForgotten(in: transaction) }
+        if let versions = refusal.versions {
+            return try noteVersion(refusedBy: versions, in: transaction)
+        }
+        if refusal.isOfScope { return try askForScopes(in: transaction) }
         guard refusal.isOfCode, case .enroll(let request)? = request, request.known.isEmpty,
             try transaction.setting(Setting.successionCode) == Array(request.code.utf8)
         else { return }
@@ -159,6 +163,7 @@ extension TerminalReplica {
             let rest = Array(forgotten.dropFirst(id.count))
             try transaction.set(Setting.forgotten, to: rest.isEmpty ? nil : rest)
         }
+        if id == replica.id.bytes, try takeScopes(of: answer, in: transaction) { return .moved }
         return .applied(more: true)
     }
 
@@ -199,7 +204,11 @@ extension TerminalReplica {
         try transaction.set(Setting.successionCode, to: nil)
         try transaction.set(Setting.successionKey, to: nil)
         try transaction.set(Setting.successionRefused, to: nil)
+        let left = try Self.enrolment(in: transaction)?.scopes ?? []
         try Self.enroll(answer, keepingEpochIn: transaction)
+        for scope in left where !answer.scopes.contains(scope) {
+            try leave(scope, in: transaction)
+        }
         let former = replica.id
         replica = successor
         try recordAgain(of: former, in: transaction)

@@ -7,8 +7,20 @@ public struct TerminalReplica: Sendable {
     public internal(set) var replica: Replica
     public let reducer: Reducer
     let defects: Set<Defect>
+    let speaks: ProtocolVersions
 
-    public init(_ replica: Replica, _ reducer: Reducer, defects: Set<Defect> = []) {
+    /// - Parameters:
+    ///   - replica: who it is.
+    ///   - reducer: what makes state of operations.
+    ///   - speaks: the versions of the protocol; fewer than this program's only in the simulator.
+    ///   - defects: wilful faults; none outside the simulator.
+    public init(
+        _ replica: Replica,
+        _ reducer: Reducer,
+        speaks: ProtocolVersions = .spoken,
+        defects: Set<Defect> = []
+    ) {
+        self.speaks = speaks
         self.replica = replica
         self.reducer = reducer
         self.defects = defects

@@ -77,8 +77,8 @@ import Testing
 
     @Test func `another version of the protocol is refused by its number`() throws {
         let push = try #require(try terminal.pushRequest())
-        let other = try push.bytes() + [0x08, 2]
-        #expect(throws: SyncRefusal.version(2)) { try PushRequest(bytes: other) }
+        let other = try push.bytes() + [0x08, 3]
+        #expect(throws: SyncRefusal.version(3)) { try PushRequest(bytes: other) }
     }
 
     @Test func `a refusal comes back with its code and facts, and a page of a proxy is none`()

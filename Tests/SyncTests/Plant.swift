@@ -87,6 +87,8 @@ class TestNode {
 final class TestHub: TestNode {
     private(set) var hub: HubReplica
     private let rules: HubRules
+    /// The versions of the protocol that it speaks, from its next start on.
+    var speaks = ProtocolVersions.spoken
 
     init(
         seed: UInt64 = 1,
@@ -130,7 +132,8 @@ final class TestHub: TestNode {
         try store.write { transaction in
             let reducer = Reducer(vocabulary)
             try reducer.upgradeIfNeeded(in: transaction)
-            hub = HubReplica(try Replica.open(transaction, dice: &dice), reducer, rules)
+            let replica = try Replica.open(transaction, dice: &dice)
+            hub = HubReplica(replica, reducer, rules, speaks: speaks)
             try hub.judgeWaiting(reading: reading, dice: &dice, in: transaction)
         }
     }
@@ -222,6 +225,8 @@ final class TestHub: TestNode {
 
 final class TestTerminal: TestNode {
     private(set) var terminal: TerminalReplica
+    /// The versions of the protocol that it speaks, from its next start on.
+    var speaks = ProtocolVersions.spoken
 
     init(
         seed: UInt64,
@@ -245,7 +250,8 @@ final class TestTerminal: TestNode {
         try store.write { transaction in
             let reducer = Reducer(vocabulary)
             try reducer.upgradeIfNeeded(in: transaction)
-            terminal = TerminalReplica(try Replica.open(transaction, dice: &dice), reducer)
+            let replica = try Replica.open(transaction, dice: &dice)
+            terminal = TerminalReplica(replica, reducer, speaks: speaks)
         }
     }
 

@@ -65,7 +65,7 @@ import Testing
                 ) { try hub.answer(bytes: $0, of: request) }
                 switch try node.apply(bytes, to: request) {
                 case .applied(let more): station.peer.pushed(more: more, now: now)
-                case .newEpoch, .stale, .renewed: station.peer.pushed(more: true, now: now)
+                case .newEpoch, .stale, .renewed, .moved: station.peer.pushed(more: true, now: now)
                 case .stalled: station.peer.failed(now: now, dice: &dice)
                 }
             case .pull(let scope):

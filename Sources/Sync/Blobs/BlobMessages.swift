@@ -34,7 +34,8 @@ public struct BlobOffer: Hashable, Sendable {
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_BlobOffer.self, bytes)
         guard wire.protocol == blobProtocolVersion else {
-            throw SyncRefusal.version(wire.protocol)
+            let spoken = ProtocolVersions(blobProtocolVersion...blobProtocolVersion)
+            throw SyncRefusal.version(wire.protocol, speaks: spoken)
         }
         guard let replica = Identifier(bytes: wire.replica) else { throw SyncRefusal.malformed }
         guard wire.manifests.count <= Self.countMax else {
@@ -159,7 +160,8 @@ public struct BlobQuery: Hashable, Sendable {
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_BlobQuery.self, bytes)
         guard wire.protocol == blobProtocolVersion else {
-            throw SyncRefusal.version(wire.protocol)
+            let spoken = ProtocolVersions(blobProtocolVersion...blobProtocolVersion)
+            throw SyncRefusal.version(wire.protocol, speaks: spoken)
         }
         let ids = wire.ids.compactMap { ContentHash(bytes: $0) }
         guard let replica = Identifier(bytes: wire.replica), ids.count == wire.ids.count else {

@@ -101,6 +101,7 @@ package nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The version that this message is in, and that its answer shall be in.
   package var `protocol`: UInt32 = 0
 
   package var replica: Data = Data()
@@ -131,6 +132,9 @@ package nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
   /// For each operation, when it was recorded, where the terminal can derive that.
   package var times: [Tallyman_Sync_V1_PushRequest.Time] = []
 
+  /// The newest version that the terminal speaks; it speaks all from `protocol` to this one.
+  package var newest: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Time: Sendable {
@@ -160,7 +164,8 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
 
   package var epoch: UInt64 = 0
 
-  /// One for each operation of the request, in its order; empty when the epochs differ.
+  /// In version 1 one for each operation of the request, in its order; empty when the epochs differ.
+  /// From version 2 on only for those whose word is another than: accepted, not known, stored.
   package var items: [Tallyman_Sync_V1_PushResponse.Item] = []
 
   /// To be sent again, if the terminal has it.
@@ -187,6 +192,23 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   /// Clears the value of `sent`. Subsequent reads from it will return its default value.
   package mutating func clearSent() {self._sent = nil}
 
+  /// From version 2 on: on how many operations this is the word; 0 when the epochs differ.
+  package var count: UInt32 {
+    get {_count ?? 0}
+    set {_count = newValue}
+  }
+  /// Returns true if `count` has been explicitly set.
+  package var hasCount: Bool {self._count != nil}
+  /// Clears the value of `count`. Subsequent reads from it will return its default value.
+  package mutating func clearCount() {self._count = nil}
+
+  /// What the terminal says next: the newest version of those offered that the hub speaks.
+  package var `protocol`: UInt32 = 0
+
+  /// Names the scopes that the terminal shares: the first 8 bytes, the most significant first, of
+  /// SHA-256 over the canonical encoding of the list of their texts, sorted.
+  package var scopes: UInt64 = 0
+
   /// Names the request that this answers: the first 16 bytes of SHA-256 over its signature. A proxy
   /// may give the answer to an earlier request, and a terminal must not take that for its own.
   package var batch: Data = Data()
@@ -207,6 +229,9 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
 
     /// The hub holds it on disk. False only when it must be sent again later.
     package var stored: Bool = false
+
+    /// From version 2 on: which operation of the request this is about, counted from 0.
+    package var index: UInt32 = 0
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -233,6 +258,7 @@ package nonisolated struct Tallyman_Sync_V1_PushResponse: Sendable {
   package init() {}
 
   fileprivate var _sent: UInt64? = nil
+  fileprivate var _count: UInt32? = nil
 }
 
 package nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
@@ -240,6 +266,7 @@ package nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As in PushRequest.
   package var `protocol`: UInt32 = 0
 
   package var replica: Data = Data()
@@ -259,6 +286,8 @@ package nonisolated struct Tallyman_Sync_V1_PullRequest: Sendable {
   package var ranges: [Data] = []
 
   package var entities: [Tallyman_Sync_V1_StateEntityName] = []
+
+  package var newest: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -295,6 +324,11 @@ package nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
 
   /// Up to where a backup of the hub has the order: what is there is secured.
   package var secured: UInt64 = 0
+
+  /// As in PushResponse.
+  package var `protocol`: UInt32 = 0
+
+  package var scopes: UInt64 = 0
 
   /// Who answers: a terminal takes no other hub's word.
   package var hub: Data = Data()
@@ -497,7 +531,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0\u{1}boot\0\u{1}sent\0\u{1}times\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0\u{1}boot\0\u{1}sent\0\u{1}times\0\u{1}newest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -513,6 +547,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
       case 6: try { try decoder.decodeSingularFixed64Field(value: &self.boot) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self._sent) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.times) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
       default: break
       }
     }
@@ -547,6 +582,9 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if !self.times.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.times, fieldNumber: 8)
     }
+    if self.newest != 0 {
+      try visitor.visitSingularUInt32Field(value: self.newest, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -559,6 +597,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if lhs.boot != rhs.boot {return false}
     if lhs._sent != rhs._sent {return false}
     if lhs.times != rhs.times {return false}
+    if lhs.newest != rhs.newest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -601,7 +640,7 @@ nonisolated extension Tallyman_Sync_V1_PushRequest.Time: SwiftProtobuf.Message, 
 
 nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}gaps\0\u{1}hub\0\u{1}ticket\0\u{1}now\0\u{1}boot\0\u{1}sent\0\u{2}\u{7}batch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}items\0\u{1}gaps\0\u{1}hub\0\u{1}ticket\0\u{1}now\0\u{1}boot\0\u{1}sent\0\u{1}count\0\u{1}protocol\0\u{1}scopes\0\u{2}\u{4}batch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -617,6 +656,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
       case 6: try { try decoder.decodeSingularSInt64Field(value: &self.now) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.boot) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self._sent) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._count) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
+      case 11: try { try decoder.decodeSingularFixed64Field(value: &self.scopes) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.batch) }()
       default: break
       }
@@ -652,6 +694,15 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     try { if let v = self._sent {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
     } }()
+    try { if let v = self._count {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
+    if self.`protocol` != 0 {
+      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 10)
+    }
+    if self.scopes != 0 {
+      try visitor.visitSingularFixed64Field(value: self.scopes, fieldNumber: 11)
+    }
     if !self.batch.isEmpty {
       try visitor.visitSingularBytesField(value: self.batch, fieldNumber: 15)
     }
@@ -667,6 +718,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
     if lhs.now != rhs.now {return false}
     if lhs.boot != rhs.boot {return false}
     if lhs._sent != rhs._sent {return false}
+    if lhs._count != rhs._count {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.scopes != rhs.scopes {return false}
     if lhs.batch != rhs.batch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -675,7 +729,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse: SwiftProtobuf.Message, Swif
 
 nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Tallyman_Sync_V1_PushResponse.protoMessageName + ".Item"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}reason\0\u{1}known\0\u{1}stored\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}verdict\0\u{1}reason\0\u{1}known\0\u{1}stored\0\u{1}index\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -687,6 +741,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.known) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.stored) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
       default: break
       }
     }
@@ -705,6 +760,9 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
     if self.stored != false {
       try visitor.visitSingularBoolField(value: self.stored, fieldNumber: 4)
     }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -713,6 +771,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Item: SwiftProtobuf.Message,
     if lhs.reason != rhs.reason {return false}
     if lhs.known != rhs.known {return false}
     if lhs.stored != rhs.stored {return false}
+    if lhs.index != rhs.index {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -760,7 +819,7 @@ nonisolated extension Tallyman_Sync_V1_PushResponse.Gap: SwiftProtobuf.Message, 
 
 nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0\u{1}ranges\0\u{1}entities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}scope\0\u{1}epoch\0\u{1}after\0\u{1}limit\0\u{1}ranges\0\u{1}entities\0\u{1}newest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -776,6 +835,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       case 7: try { try decoder.decodeRepeatedBytesField(value: &self.ranges) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
       default: break
       }
     }
@@ -806,6 +866,9 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     if !self.entities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entities, fieldNumber: 8)
     }
+    if self.newest != 0 {
+      try visitor.visitSingularUInt32Field(value: self.newest, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -818,6 +881,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
     if lhs.limit != rhs.limit {return false}
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
+    if lhs.newest != rhs.newest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -825,7 +889,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{2}\u{4}hub\0\u{1}request\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{1}protocol\0\u{1}scopes\0\u{2}\u{2}hub\0\u{1}request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -843,6 +907,8 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.entities) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.secured) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
+      case 12: try { try decoder.decodeSingularFixed64Field(value: &self.scopes) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
@@ -881,6 +947,12 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if self.secured != 0 {
       try visitor.visitSingularUInt64Field(value: self.secured, fieldNumber: 10)
     }
+    if self.`protocol` != 0 {
+      try visitor.visitSingularUInt32Field(value: self.`protocol`, fieldNumber: 11)
+    }
+    if self.scopes != 0 {
+      try visitor.visitSingularFixed64Field(value: self.scopes, fieldNumber: 12)
+    }
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
     }
@@ -901,6 +973,8 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.ranges != rhs.ranges {return false}
     if lhs.entities != rhs.entities {return false}
     if lhs.secured != rhs.secured {return false}
+    if lhs.`protocol` != rhs.`protocol` {return false}
+    if lhs.scopes != rhs.scopes {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.request != rhs.request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -163,7 +163,9 @@ public final class SyncPump: Service {
     ) async {
         do {
             switch step {
-            case .push: peer.pushed(more: try await shell.push(over: link), now: now())
+            case .push:
+                peer.pushed(more: try await shell.push(over: link), now: now())
+                if let scopes = try await shell.newScopes() { peer.follow(scopes) }
             case .pull(let scope):
                 peer.pulled(more: try await shell.pull(scope, over: link), now: now())
                 // Each round pulls; a push that had nothing to send spoke to nobody.
@@ -185,6 +187,11 @@ public final class SyncPump: Service {
         guard was != isConnected else { return }
         if isConnected {
             logger.info("the hub is reachable")
+        } else if let refusal = error as? SyncRefusal, refusal.isOfVersion {
+            logger.error(
+                "the hub speaks another version of the protocol; records wait here",
+                metadata: ["problem": "\(refusal.code.text) \(refusal.facts)"]
+            )
         } else {
             // Work goes on; only when this lasts should somebody look at the network.
             logger.notice(

@@ -14,7 +14,7 @@ struct HubCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Site.self, Enroll.self, Import.self, Orders.self, Note.self, Review.self,
             KeyCommand.self, SupplierCommand.self, Quarantine.self, Terminals.self, Revoke.self,
-            Resume.self,
+            Move.self, Resume.self,
         ]
     )
 

@@ -51,6 +51,11 @@ extension HubDesk {
                 try node.noteHeard(nil, reading: reading, dice: &dice, in: transaction)
             }
             return .done
+        case .move(let terminal, let site):
+            try await shell.write { _, _, _, transaction in
+                try HubNode.move(terminal, to: site, in: transaction)
+            }
+            return .done
         case .resume:
             try await shell.write { node, dice, reading, transaction in
                 try node.endRecovery(reading: reading, dice: &dice, in: transaction)

@@ -78,7 +78,7 @@ struct HubDesk: Sendable {
             return .keys(try await keys(request).map(SupplierKeyView.init))
         case .why(let order):
             return .observations(try await shell.read { try $0.why(order, in: $1) })
-        case .keptAside, .release, .dismiss, .terminals, .revoke, .resume:
+        case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume:
             return try await answerIntake(request)
         case .verify:
             let reducer = try await shell.read { node, _ in node.replica.reducer }

@@ -26,6 +26,7 @@ enum HubRequest: Codable, Sendable {
     case dismiss(ticket: UInt64, reason: String, worker: String)
     case terminals
     case revoke(String)
+    case move(terminal: String, site: String)
     case resume
     case verify
     case backup(path: String)
@@ -40,7 +41,7 @@ extension HubRequest {
         case .status, .enroll, .orders, .settle, .makeNote, .why, .verify, .backup, .keys,
             .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
-        case .keptAside, .release, .dismiss, .terminals, .revoke, .resume: false
+        case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume: false
         case .forms, .rollBackForm: false
         }
     }

@@ -125,6 +125,33 @@ extension HubCommand {
 }
 
 extension HubCommand {
+    /// Moves a terminal to another site.
+    struct Move: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Move a terminal to another site; it learns of it by itself.",
+            discussion: """
+                What it recorded for its former site and had not sent by then is kept aside for a \
+                person (`hub quarantine`); nothing is dropped.
+                """
+        )
+
+        @Argument(help: "Its name or replica id.")
+        var terminal: String
+
+        @Argument(help: "The site's code.")
+        var site: String
+
+        @OptionGroup var data: DataOptions
+
+        func run() async throws {
+            try await Output.orExit {
+                let request = HubRequest.move(terminal: terminal, site: site)
+                _ = try await Office(folder: data.data).ask(request)
+                Output.talk("moved: \(terminal)")
+            }
+        }
+    }
+
     /// Ends a restored hub's wait for terminals that will not come.
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
