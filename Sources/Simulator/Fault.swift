@@ -153,12 +153,7 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
     /// What a run has unless it is told otherwise.
-    ///
-    /// Two have to be asked for (`all`, or by name), since each still finds something in a seed of
-    /// some hundred: a copy whose request for an identity of its own reaches another site's hub
-    /// asks again only with its next record; and a hub that is restored, its clock wrong, can give
-    /// one number to two orders (seed 1796200187).
-    public static let usual = Set(allCases).subtracting([.terminalCopied, .hubRestored])
+    public static let usual = Set(allCases)
 
     /// Reads `usual`, `all`, `none`, or names separated by commas; nil when one is none of these.
     public static func list(_ text: String) -> Set<Fault>? {

@@ -33,7 +33,11 @@ extension World {
     /// A second loss before terminals have fetched again what they gave back would find nobody who
     /// holds it.
     private func loseHub() throws {
-        guard behind.isEmpty, let backup = faultDice.pick(backups) else { return }
+        guard behind.isEmpty, !backups.isEmpty else { return }
+        let place = faultDice.below(backups.count)
+        let backup = backups[place]
+        // What was backed up of the past that is lost now is no past of what comes.
+        backups = Array(backups[...place])
         plan.note(.hubRestored)
         try hub.restore(backup.image, now: now)
         let (poison, verdicts) = (watch.poison, watch.verdicts)

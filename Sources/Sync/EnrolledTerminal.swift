@@ -143,11 +143,11 @@ extension HubReplica {
         if !request.known.isEmpty { return try readmit(request, in: transaction) }
         let key = Setting.enrolment(request.code)
         guard var offer = try transaction.setting(key).map(Offer.init(bytes:)) else {
-            throw SyncRefusal.enrolmentCode
+            throw SyncRefusal.enrolmentCode(replica.id)
         }
         let id = Replica.id(of: request.publicKey)
         guard offer.end.map({ now <= $0 }) ?? true, offer.user == nil || offer.user == id else {
-            throw SyncRefusal.enrolmentCode
+            throw SyncRefusal.enrolmentCode(replica.id)
         }
         if let former = offer.former {
             let known = try Self.terminal(former, in: transaction)
@@ -204,7 +204,7 @@ extension HubReplica {
         let known = try Enrolment(bytes: request.known)
         guard known.hub == replica.id,
             known.isCertified(by: replica.publicKey, for: request.publicKey)
-        else { throw SyncRefusal.enrolmentCode }
+        else { throw SyncRefusal.enrolmentCode(replica.id) }
         let id = Replica.id(of: request.publicKey)
         if let bytes = try transaction.setting(Setting.terminal(id)) {
             return try answer(to: EnrolledTerminal(replica: id, bytes: bytes), in: transaction)

@@ -20,8 +20,8 @@ public enum SyncRefusal: Refusal, Equatable {
     case tooMany(Int)
     /// The terminal has no business in this scope.
     case scopeNotPermitted(Scope)
-    /// The enrolment code is unknown, used, or too old.
-    case enrolmentCode
+    /// The enrolment code is unknown at this hub, used, or too old.
+    case enrolmentCode(Identifier)
     /// The public key is not 32 bytes of Ed25519.
     case publicKey
     /// This terminal has not been enrolled at a hub.
@@ -67,6 +67,8 @@ public enum SyncRefusal: Refusal, Equatable {
     }
     /// Whether it says that the terminal has no business in a scope.
     var isOfScope: Bool { code == "sync.scope_not_permitted" }
+    /// The hub that refuses, where it says who it is.
+    var hub: Identifier? { facts["hub"].flatMap { Identifier(text: $0) } }
     /// Whether it says that an enrolment code is good no more.
     var isOfCode: Bool { code == "sync.enrolment_code" }
 
@@ -98,11 +100,11 @@ public enum SyncRefusal: Refusal, Equatable {
 
     public var facts: [String: String] {
         switch self {
-        case .malformed, .enrolmentCode, .publicKey, .notEnrolled, .foreignOrder,
+        case .malformed, .publicKey, .notEnrolled, .foreignOrder,
             .tooManyWaiting,
             .dismissalWithoutReason:
             [:]
-        case .foreignHub(let hub): ["hub": hub.description]
+        case .foreignHub(let hub), .enrolmentCode(let hub): ["hub": hub.description]
         case .noSuchTicket(let ticket), .settled(let ticket), .unreadable(let ticket):
             ["ticket": String(ticket)]
         case .quarantinedAgain(let reason): ["reason": reason]

@@ -109,12 +109,13 @@ extension TerminalReplica {
         guard refusal.isOfCode, case .enroll(let request)? = request, request.known.isEmpty,
             try transaction.setting(Setting.successionCode) == Array(request.code.utf8)
         else { return }
-        // It may have been another site's hub: the code is shown again once this terminal's own
-        // hub has answered something. A hub that was restored, and knows the code no more, gives
-        // another one with a push. The key stays, since a hub that takes it for used has only
-        // lost the way of its answer.
+        // Another site's hub says nothing of the code: it is shown again once this terminal's own
+        // hub has answered something. The own one, restored from before the code was made, knows
+        // it no more, and gives another one with a push. The key stays, since a hub that takes it
+        // for used has only lost the way of its answer.
+        let own = try Self.hub(in: transaction)
         let count = try successionRefusals(in: transaction).count + 1
-        guard count < Self.successionTriesMax else {
+        guard refusal.hub != own, count < Self.successionTriesMax else {
             try transaction.set(Setting.successionCode, to: nil)
             return try transaction.set(Setting.successionRefused, to: nil)
         }

@@ -35,7 +35,7 @@ import Testing
         let code = try hub.offer(scopes)
         _ = try hub.enroll(EnrollRequest(code: code, publicKey: try key(1)))
         let other = EnrollRequest(code: code, publicKey: try key(2))
-        #expect(throws: SyncRefusal.enrolmentCode) { try hub.enroll(other) }
+        #expect(throws: SyncRefusal.enrolmentCode(hub.hub.replica.id)) { try hub.enroll(other) }
         let push = try PushRequest(
             [],
             epoch: try hub.epoch,
@@ -50,14 +50,14 @@ import Testing
         _ = try hub.enroll(EnrollRequest(code: codes[0], publicKey: try key(1)))
         hub.wall = hub.wall.adding(milliseconds: 1)
         let late = EnrollRequest(code: codes[1], publicKey: try key(2))
-        #expect(throws: SyncRefusal.enrolmentCode) { try hub.enroll(late) }
+        #expect(throws: SyncRefusal.enrolmentCode(hub.hub.replica.id)) { try hub.enroll(late) }
         let again = EnrollRequest(code: codes[0], publicKey: try key(1))
-        #expect(throws: SyncRefusal.enrolmentCode) { try hub.enroll(again) }
+        #expect(throws: SyncRefusal.enrolmentCode(hub.hub.replica.id)) { try hub.enroll(again) }
     }
 
     @Test func `an unknown code and a key that is none are refused`() throws {
         let request = EnrollRequest(code: "0000000000000000", publicKey: try key(1))
-        #expect(throws: SyncRefusal.enrolmentCode) { try hub.enroll(request) }
+        #expect(throws: SyncRefusal.enrolmentCode(hub.hub.replica.id)) { try hub.enroll(request) }
         let short = EnrollRequest(code: try hub.offer(scopes), publicKey: [1, 2, 3])
         #expect(throws: SyncRefusal.publicKey) { try hub.enroll(short) }
     }

@@ -226,8 +226,9 @@ import Testing
         try copy.apply(try hub.answer(push), to: push)
         let asked = try #require(try copy.upRequest())
         try backup.takeNewEpoch()
-        #expect(throws: SyncRefusal.enrolmentCode) { try backup.answer(asked) }
-        try copy.note(.remote(code: "sync.enrolment_code", facts: [:]), of: asked)
+        let refusal = SyncRefusal.enrolmentCode(backup.hub.replica.id)
+        #expect(throws: refusal) { try backup.answer(asked) }
+        try copy.note(.remote(code: refusal.code.text, facts: refusal.facts), of: asked)
         for terminal in [one, copy, one, copy, one] { try terminal.sync(with: backup) }
         #expect(copy.terminal.replica.id != one.terminal.replica.id)
         let said = try one.record(of: Carton.key()).facts.map(\.payload)
