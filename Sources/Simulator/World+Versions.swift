@@ -1,4 +1,7 @@
+import Agent
+import Hub
 import Sync
+import Tally
 
 /// Programs of several versions side by side, upgraded one after another.
 extension World {

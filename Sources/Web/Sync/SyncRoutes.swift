@@ -58,7 +58,7 @@ public struct SyncRoutes: Sendable {
         switch refusal as? SyncRefusal {
         case .unknownTerminal, .badSignature: .unauthorized
         case .foreignOrder, .scopeNotPermitted, .enrolmentCode: .forbidden
-        case .malformed, .version, .tooMany, .publicKey: .badRequest
+        case .malformed, .version, .versionEnded, .tooMany, .publicKey: .badRequest
         case .repairing, .tooManyWaiting: .serviceUnavailable
         case .noSnapshot: .notFound
         case .foreignHub, .noSuchTicket, .settled, .unreadable, .quarantinedAgain,
