@@ -153,7 +153,11 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
     /// What a run has unless it is told otherwise.
-    public static let usual = Set(allCases)
+    ///
+    /// One has to be asked for (`all`, or by name): of 200 seeds with copied terminals five ended
+    /// with two machines of one identity. Two causes were mended since; too few seeds have been
+    /// played to say that there is no third.
+    public static let usual = Set(allCases).subtracting([.terminalCopied])
 
     /// Reads `usual`, `all`, `none`, or names separated by commas; nil when one is none of these.
     public static func list(_ text: String) -> Set<Fault>? {

@@ -23,7 +23,8 @@ public struct SimulationSettings: Hashable, Sendable {
         if actionsADay != standard.actionsADay { words += ["--operations", String(actionsADay)] }
         if faults != standard.faults {
             let names = faults.sorted().map(\.rawValue).joined(separator: ",")
-            words += ["--faults", faults.isEmpty ? "none" : names]
+            let isAll = faults.count == Fault.allCases.count
+            words += ["--faults", isAll ? "all" : faults.isEmpty ? "none" : names]
         }
         if let defect { words += ["--defect", defect.rawValue] }
         return words.joined(separator: " ")

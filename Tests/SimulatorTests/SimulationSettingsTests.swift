@@ -22,7 +22,7 @@ import Testing
         settings.faults = []
         #expect(settings.replay(4).contains("--faults none"))
         settings.faults = Set(Fault.allCases)
-        #expect(!settings.replay(4).contains("--faults"))
+        #expect(settings.replay(4).contains("--faults all"))
     }
 
     @Test func `faults are read by name and unknown ones refused`() {
