@@ -15,8 +15,8 @@ package struct ConformanceCase {
     /// All cases, in the order in which they are played.
     package static var all: [ConformanceCase] {
         [
-            transport, enrolment, push, verdicts, clocks, flaws, forgeries, pull, state, watch,
-            versions, cuts,
+            transport, enrolment, push, packs, verdicts, clocks, flaws, forgeries, pull, state,
+            watch, versions, cuts,
         ].flatMap(\.self)
     }
 }

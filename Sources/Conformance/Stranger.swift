@@ -42,6 +42,14 @@ struct Canon {
     }
 
     mutating func text(_ value: String) { data(Array(value.utf8)) }
+
+    /// Bytes without their count.
+    mutating func raw(_ value: some Collection<UInt8>) { bytes += value }
+
+    /// A varint in zigzag.
+    mutating func signed(_ value: Int64) {
+        integer(UInt64(bitPattern: value &<< 1 ^ value >> 63))
+    }
 }
 
 /// SHA-256, whole and as the 16 bytes that the protocol calls a hash.

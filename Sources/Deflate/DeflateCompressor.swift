@@ -29,16 +29,21 @@ public struct DeflateCompressor: Compressor {
 
     private let format: Format
     private let level: Int32
+    private let memoryLevel: Int32
 
     /// Prepares a compressor.
     ///
     /// - Parameters:
     ///   - format: how the stream is wrapped.
     ///   - level: 1 (fast) to 9 (small).
-    public init(format: Format = .zlib, level: Int = 6) {
+    ///   - memoryLevel: 1 to 9: a block, which has a code of its own, ends after two to the power of
+    ///     this and 6 symbols. Content that changes its kind on the way gets smaller with less.
+    public init(format: Format = .zlib, level: Int = 6, memoryLevel: Int = 9) {
+        precondition((1...9).contains(memoryLevel), "deflate memory levels are 1 to 9")
         precondition((1...9).contains(level), "deflate levels are 1 to 9")
         self.format = format
         self.level = Int32(level)
+        self.memoryLevel = Int32(memoryLevel)
     }
 
     private var windowBits: Int32 { format == .raw ? -MAX_WBITS : MAX_WBITS }
@@ -48,7 +53,6 @@ public struct DeflateCompressor: Compressor {
     /// - Throws: ``DeflateError/failed(_:)`` when there is no memory for it.
     public func compress(_ bytes: [UInt8]) throws -> [UInt8] {
         var stream = z_stream()
-        let memoryLevel: Int32 = 9
         let opened = deflateInit2_(
             &stream,
             level,

@@ -54,6 +54,7 @@ extension HubReplica {
         )
         response.picked = speaks.picked(request.version, offered: request.newest)
         response.scopes = Scope.name(of: terminal.scopes)
+        response.isPacked = request.version >= ProtocolVersions.packs
         response.secured = min(try Self.secured(of: request.scope, in: reading), head)
         return response
     }

@@ -237,8 +237,18 @@ public struct PushRequest: Hashable, Sendable {
         guard let replica = Identifier(bytes: wire.replica) else { throw SyncRefusal.malformed }
         self.replica = replica
         epoch = wire.epoch
-        operations = wire.operations.map { Array($0) }
-        clock = try PushClock(wire)
+        if !wire.packed.isEmpty {
+            let pack = Array(wire.packed)
+            // One more than is taken, so that the refusal can say so.
+            let countMax = Self.operationCountMax + 1
+            guard let unpacked = OperationPack.unpack(pack, countMax: countMax) else {
+                throw SyncRefusal.malformed
+            }
+            operations = unpacked
+        } else {
+            operations = wire.operations.map { Array($0) }
+        }
+        clock = try PushClock(wire, operationCount: operations.count)
         signature = Array(wire.signature)
     }
 
@@ -249,8 +259,13 @@ public struct PushRequest: Hashable, Sendable {
         wire.newest = newest
         wire.replica = Data(replica.bytes)
         wire.epoch = epoch
-        wire.operations = operations.map { Data($0) }
-        clock?.fill(&wire)
+        let isPacked = version >= ProtocolVersions.packs
+        if isPacked {
+            wire.packed = Data(OperationPack.pack(operations))
+        } else {
+            wire.operations = operations.map { Data($0) }
+        }
+        clock?.fill(&wire, isPacked: isPacked)
         wire.signature = Data(signature)
         return try wire.serializedBytes()
     }

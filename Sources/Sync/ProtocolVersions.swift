@@ -3,7 +3,7 @@ import Tally
 /// The versions of the protocol that a program speaks.
 ///
 /// Version 1 is the first form. From version 2 on the answer to a push lists only the operations
-/// of which there is more to say than that they are accepted. What a terminal pushes and pulls is
+/// of which there is more to say than that they are accepted, and operations go in packs. What a terminal pushes and pulls is
 /// in the newest version that both sides speak; all other messages are the same in every version.
 public struct ProtocolVersions: Hashable, Sendable {
     public let oldest: UInt32
@@ -18,6 +18,8 @@ public struct ProtocolVersions: Hashable, Sendable {
     public static let spoken = ProtocolVersions(1...2)
     /// From which version on answers list only what is not plainly accepted.
     static let sparseAnswers: UInt32 = 2
+    /// From which version on operations go in packs; see ``OperationPack``.
+    static let packs: UInt32 = 2
 
     /// Refuses a message in a version that is not spoken here.
     func check(_ version: UInt32) throws(SyncRefusal) {

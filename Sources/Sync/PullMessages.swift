@@ -128,6 +128,8 @@ public struct PullResponse: Hashable, Sendable {
     /// Names the scopes that the terminal shares; see ``Scope/name(of:)``; 0 from a hub that does
     /// not say.
     public var scopes: UInt64 = 0
+    /// Whether it goes as a pack, as from version 2 on.
+    public var isPacked = false
     /// The request that this answers; see ``PullRequest/name(of:)``.
     public var request: Identifier?
 
@@ -162,12 +164,20 @@ public struct PullResponse: Hashable, Sendable {
         guard let hub = Identifier(bytes: wire.hub), let scope = Scope(text: wire.scope),
             wire.epoch > 0, wire.reducer.count == 16, wire.digest.isEmpty || wire.digest.count == 16
         else { throw SyncRefusal.malformed }
+        var operations = wire.operations.map { Array($0) }
+        if !wire.packed.isEmpty {
+            let pack = Array(wire.packed)
+            guard let unpacked = OperationPack.unpack(pack, countMax: pack.count) else {
+                throw SyncRefusal.malformed
+            }
+            operations = unpacked
+        }
         self.init(
             hub: hub,
             epoch: wire.epoch,
             scope: scope,
             after: wire.after,
-            operations: wire.operations.map { Array($0) },
+            operations: operations,
             head: wire.head,
             digest: ScopeDigest(bytes: Array(wire.digest)),
             reducer: Array(wire.reducer),
@@ -177,6 +187,7 @@ public struct PullResponse: Hashable, Sendable {
         secured = wire.secured
         picked = wire.protocol
         scopes = wire.scopes
+        isPacked = !wire.packed.isEmpty
         request = Identifier(bytes: wire.request)
     }
 
@@ -186,7 +197,11 @@ public struct PullResponse: Hashable, Sendable {
         wire.epoch = epoch
         wire.scope = scope.description
         wire.after = after
-        wire.operations = operations.map { Data($0) }
+        if isPacked {
+            wire.packed = Data(OperationPack.pack(operations))
+        } else {
+            wire.operations = operations.map { Data($0) }
+        }
         wire.head = head
         wire.digest = Data(digest?.bytes ?? [])
         wire.reducer = Data(reducer)

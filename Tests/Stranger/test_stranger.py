@@ -1,11 +1,13 @@
 """The terminal of `terminal.py` at the real hub: what a stranger who read PROTOCOL.md can do."""
 
+import http.client
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,53 @@ def test_a_stranger_does_not_speak_to_another_hub(hub, tmp_path):
     other = re.sub("-.*", "-0123456789ABCDEF", token)
     assert "not the hub" in run(tmp_path / "one", "enroll", hub.url, other, good=False)
     run(tmp_path / "one", "enroll", hub.url, token)
+
+
+def asked(hub, body, **headers):
+    """A push of these bytes; the status, the header of the coding, and the body."""
+    line = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=40)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    line.request("POST", "/sync/v1/push", body, {"content-type": "application/x-protobuf", **named})
+    reply = line.getresponse()
+    assert reply.getheader("accept-encoding") == "deflate"
+    return reply.status, reply.getheader("content-encoding"), reply.read()
+
+
+@pytest.mark.parametrize("hub", [PlainHub], ids=["http"], indirect=True)
+def test_bodies_go_deflated_where_both_say_so(hub, tmp_path):
+    folder = tmp_path / "one"
+    enrolled(hub, folder)
+    sys.path.insert(0, str(HERE))
+    import terminal
+
+    sent = []
+
+    class Listening(terminal.Hub):
+        def ask(self, method, path, body=None):
+            if path == "push":
+                sent.append(body)
+            return super().ask(method, path, body)
+
+    one = terminal.Terminal(folder)
+    one.hub = lambda: Listening(one.get("hub"), one.get("authority"), one.key)
+    for number in range(200):
+        one.report(f"report {number}")
+    one.push()
+    body = sent[0]
+    plain = asked(hub, body)
+    assert plain[:2] == (200, None)
+    status, coding, packed = asked(hub, zlib.compress(body), content_encoding="deflate", accept_encoding="deflate")
+    assert (status, coding) == (200, "deflate")
+    assert len(packed) < len(plain[2]) and len(zlib.decompress(packed)) == len(plain[2])
+    assert asked(hub, body, accept_encoding="gzip, deflate;q=0")[:2] == (200, None)
+    # What does not unpack is refused, and the hub goes on.
+    damaged = bytearray(zlib.compress(body))
+    damaged[len(damaged) // 2] ^= 0xFF
+    bomb = zlib.compress(bytes(100 << 20))
+    for coding, wrong in [("deflate", bytes(damaged)), ("deflate", body), ("br", body), ("deflate", bomb)]:
+        status, _, answer = asked(hub, wrong, content_encoding=coding)
+        assert status == 400 and b"sync.malformed" in answer, (coding, status, answer)
+    one.report("afterwards")
+    one.push()
+    one.pull()
+    assert [report["verdict"] for report in shown(folder)] == ["accepted"] * 201

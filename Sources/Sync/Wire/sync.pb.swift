@@ -135,6 +135,11 @@ package nonisolated struct Tallyman_Sync_V1_PushRequest: Sendable {
   /// The newest version that the terminal speaks; it speaks all from `protocol` to this one.
   package var newest: UInt32 = 0
 
+  /// From version 2 on instead of `operations` and `times`: see PROTOCOL.md, "Packs".
+  package var packed: Data = Data()
+
+  package var packedTimes: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Time: Sendable {
@@ -329,6 +334,9 @@ package nonisolated struct Tallyman_Sync_V1_PullResponse: Sendable {
   package var `protocol`: UInt32 = 0
 
   package var scopes: UInt64 = 0
+
+  /// From version 2 on instead of `operations`.
+  package var packed: Data = Data()
 
   /// Who answers: a terminal takes no other hub's word.
   package var hub: Data = Data()
@@ -531,7 +539,7 @@ nonisolated extension Tallyman_Sync_V1_EnrollResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PushRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0\u{1}boot\0\u{1}sent\0\u{1}times\0\u{1}newest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}replica\0\u{1}epoch\0\u{1}operations\0\u{1}signature\0\u{1}boot\0\u{1}sent\0\u{1}times\0\u{1}newest\0\u{1}packed\0\u{3}packed_times\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -548,6 +556,8 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self._sent) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.times) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.packed) }()
+      case 11: try { try decoder.decodeSingularBytesField(value: &self.packedTimes) }()
       default: break
       }
     }
@@ -585,6 +595,12 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if self.newest != 0 {
       try visitor.visitSingularUInt32Field(value: self.newest, fieldNumber: 9)
     }
+    if !self.packed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packed, fieldNumber: 10)
+    }
+    if !self.packedTimes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packedTimes, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -598,6 +614,8 @@ nonisolated extension Tallyman_Sync_V1_PushRequest: SwiftProtobuf.Message, Swift
     if lhs._sent != rhs._sent {return false}
     if lhs.times != rhs.times {return false}
     if lhs.newest != rhs.newest {return false}
+    if lhs.packed != rhs.packed {return false}
+    if lhs.packedTimes != rhs.packedTimes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -889,7 +907,7 @@ nonisolated extension Tallyman_Sync_V1_PullRequest: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PullResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{1}protocol\0\u{1}scopes\0\u{2}\u{2}hub\0\u{1}request\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}scope\0\u{1}after\0\u{1}operations\0\u{1}head\0\u{1}digest\0\u{1}reducer\0\u{1}ranges\0\u{1}entities\0\u{1}secured\0\u{1}protocol\0\u{1}scopes\0\u{1}packed\0\u{1}hub\0\u{1}request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -909,6 +927,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.secured) }()
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.`protocol`) }()
       case 12: try { try decoder.decodeSingularFixed64Field(value: &self.scopes) }()
+      case 13: try { try decoder.decodeSingularBytesField(value: &self.packed) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.hub) }()
       case 15: try { try decoder.decodeSingularBytesField(value: &self.request) }()
       default: break
@@ -953,6 +972,9 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if self.scopes != 0 {
       try visitor.visitSingularFixed64Field(value: self.scopes, fieldNumber: 12)
     }
+    if !self.packed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packed, fieldNumber: 13)
+    }
     if !self.hub.isEmpty {
       try visitor.visitSingularBytesField(value: self.hub, fieldNumber: 14)
     }
@@ -975,6 +997,7 @@ nonisolated extension Tallyman_Sync_V1_PullResponse: SwiftProtobuf.Message, Swif
     if lhs.secured != rhs.secured {return false}
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.scopes != rhs.scopes {return false}
+    if lhs.packed != rhs.packed {return false}
     if lhs.hub != rhs.hub {return false}
     if lhs.request != rhs.request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

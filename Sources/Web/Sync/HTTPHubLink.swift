@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Sync
+import Synchronization
 import Tally
 
 /// The way to the hub over HTTP.
@@ -20,6 +21,14 @@ public struct HTTPHubLink: HubLink {
     private let client: @Sendable () async throws -> HTTPClient
     private let base: String
     private let prove: @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
+    private let coding: BodyCoding
+    private let learned = Learned()
+
+    /// What the last answer said of the hub.
+    private final class Learned: Sendable {
+        /// Whether it takes packed bodies.
+        let takesPacked = Atomic(false)
+    }
 
     /// How a client for this link is set up.
     ///
@@ -37,13 +46,15 @@ public struct HTTPHubLink: HubLink {
     /// - Parameters:
     ///   - hub: its address, such as `http://127.0.0.1:8080`.
     ///   - client: shared with whoever else speaks HTTP in this process.
+    ///   - compressor: packs long bodies, for a hub that takes them so; zlib's format.
     ///   - prove: signs what only asks; see ``RequestProof``.
     public init(
         hub: URL,
         client: HTTPClient,
+        compressor: any Compressor,
         prove: @escaping @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
     ) {
-        self.init(hub: hub, client: { client }, prove: prove)
+        self.init(hub: hub, client: { client }, compressor: compressor, prove: prove)
     }
 
     /// A link to a hub through a door, which opens when it can.
@@ -51,16 +62,19 @@ public struct HTTPHubLink: HubLink {
     /// - Parameters:
     ///   - hub: its address.
     ///   - client: gives the client with which to speak to it, or throws why there is none yet.
+    ///   - compressor: packs long bodies, for a hub that takes them so; zlib's format.
     ///   - prove: signs what only asks; see ``RequestProof``.
     public init(
         hub: URL,
         client: @escaping @Sendable () async throws -> HTTPClient,
+        compressor: any Compressor,
         prove: @escaping @Sendable (RequestProof.Question, [UInt8]) throws -> [UInt8]
     ) {
         var base = hub.absoluteString
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base
         self.client = client
+        coding = BodyCoding(compressor)
         self.prove = prove
     }
 
@@ -110,14 +124,26 @@ public struct HTTPHubLink: HubLink {
         var request = HTTPClientRequest(url: "\(base)/sync/v1/\(path)")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-protobuf")
+        request.headers.add(name: "accept-encoding", value: BodyCoding.name)
         if let proof { request.headers.add(name: RequestProof.header, value: proof.hexadecimal) }
-        request.body = .bytes(body)
+        if learned.takesPacked.load(ordering: .relaxed), let packed = try coding.packed(body) {
+            request.headers.add(name: "content-encoding", value: BodyCoding.name)
+            request.body = .bytes(packed)
+        } else {
+            request.body = .bytes(body)
+        }
         let response = try await client().execute(request, timeout: timeout)
         let answer = try await response.body.collect(upTo: Self.answerCountMax)
-        let bytes = Array(buffer: answer)
+        let takesPacked = BodyCoding.isNamed(in: response.headers.first(name: "accept-encoding"))
+        learned.takesPacked.store(takesPacked, ordering: .relaxed)
         guard response.headers.first(name: "content-type") == "application/x-protobuf" else {
             throw HubLinkError.notTheHub(status: Int(response.status.code))
         }
+        let bytes = try coding.plain(
+            Array(buffer: answer),
+            coding: response.headers.first(name: "content-encoding"),
+            countMax: Self.answerCountMax
+        )
         guard response.status == .ok else {
             throw SyncProblem.refusal(in: bytes)
                 ?? HubLinkError.notTheHub(status: Int(response.status.code))

@@ -11,19 +11,30 @@ public struct SyncRoutes: Sendable {
     static let bodyCountMax = 64 << 20
 
     private let hub: HubShell
+    private let coding: BodyCoding
 
-    public init(hub: HubShell) { self.hub = hub }
+    /// The routes of a hub.
+    ///
+    /// - Parameters:
+    ///   - hub: who answers.
+    ///   - compressor: packs long answers, for terminals that take them so; zlib's format.
+    public init(hub: HubShell, compressor: any Compressor) {
+        self.hub = hub
+        coding = BodyCoding(compressor)
+    }
 
     /// Puts the routes on a daemon's router.
     public func add(to router: some RouterMethods<BasicRequestContext>) {
         router.post("sync/v1/push") { request, _ in
-            try await Self.answer(request) { try await hub.push($0) }
+            try await answer(request) { try await hub.push($0) }
         }
         let watch = WatchRoute(hub: hub)
         for question in RequestProof.Question.allCases {
             router.post("sync/v1/\(question.rawValue)") { request, _ in
                 let proof = request.headers[.tallymanProof].flatMap([UInt8].init(hexadecimal:))
-                return try await Self.answer(request) { body in
+                // What a piece or a photo holds is packed already.
+                let isPacked = question != .piece
+                return try await answer(request, isPacked: isPacked) { body in
                     try await hub.check(proof ?? [], question, body)
                     return switch question {
                     case .pull: try await hub.pull(body)
@@ -35,23 +46,40 @@ public struct SyncRoutes: Sendable {
             }
         }
         router.post("sync/v1/return") { request, _ in
-            try await Self.answer(request) { try await hub.giveBack($0) }
+            try await answer(request) { try await hub.giveBack($0) }
         }
         router.post("sync/v1/enroll") { request, _ in
-            try await Self.answer(request) { try await hub.enroll($0) }
+            try await answer(request) { try await hub.enroll($0) }
         }
     }
 
-    private static func answer(
+    private func answer(
         _ request: Request,
+        isPacked: Bool = true,
         _ work: ([UInt8]) async throws -> [UInt8]
     ) async throws -> Response {
-        let body = try await request.body.collect(upTo: bodyCountMax)
+        let body = Array(buffer: try await request.body.collect(upTo: Self.bodyCountMax))
+        var response: Response
         do {
-            return Response.protobuf(.ok, try await work(Array(buffer: body)))
+            let plain = try coding.plain(
+                body,
+                coding: request.headers[.contentEncoding],
+                countMax: Self.bodyCountMax
+            )
+            let answer = try await work(plain)
+            let takesPacked = BodyCoding.isNamed(in: request.headers[.acceptEncoding])
+            if isPacked, takesPacked, let packed = try coding.packed(answer) {
+                response = Response.protobuf(.ok, packed)
+                response.headers[.contentEncoding] = BodyCoding.name
+            } else {
+                response = Response.protobuf(.ok, answer)
+            }
         } catch let refusal as any Refusal {
-            return Response.protobuf(status(of: refusal), try SyncProblem.bytes(of: refusal))
+            let bytes = try SyncProblem.bytes(of: refusal)
+            response = Response.protobuf(Self.status(of: refusal), bytes)
         }
+        response.headers[.acceptEncoding] = BodyCoding.name
+        return response
     }
 
     private static func status(of refusal: any Refusal) -> HTTPResponse.Status {

@@ -174,7 +174,12 @@ struct AgentDaemon {
         let client = { @Sendable in try await door.client() }
         let pump = SyncPump(
             shell,
-            link: HTTPHubLink(hub: address, client: client, prove: shell.prove),
+            link: HTTPHubLink(
+                hub: address,
+                client: client,
+                compressor: BodyCompression.compressor,
+                prove: shell.prove
+            ),
             enrolmentCode: token?.code,
             settings: peer,
             logger: logger

@@ -11,13 +11,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     enum Name: String, ExpressibleByArgument, CaseIterable {
         case commit, merge, push, pull, encode, scan, frames
-        case snapshot, round, repair
+        case snapshot, round, repair, framing
     }
 
     @Argument(
         help: """
-            What to measure: commit, merge, push, pull, snapshot, round, repair, encode, scan or \
-            frames.
+            What to measure: commit, merge, push, pull, snapshot, round, repair, framing, encode, \
+            scan or frames.
             """
     )
     var name: Name
@@ -61,6 +61,7 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         try await Output.orExit {
             switch name {
+            case .framing: return try show(FramingBench(count: operations).figures())
             case .encode: return try show(EncodeBench().figures())
             case .scan: return try scan()
             case .frames:
@@ -88,7 +89,7 @@ struct BenchCommand: AsyncParsableCommand {
                 case .snapshot: try await state.snapshot()
                 case .round: try await state.round()
                 case .repair: try await state.repair()
-                case .encode, .scan, .frames: [BenchFigure]()
+                case .encode, .scan, .frames, .framing: [BenchFigure]()
                 }
             try show(figures)
         }

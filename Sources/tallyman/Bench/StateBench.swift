@@ -108,7 +108,7 @@ struct StateBench {
         _ body: @escaping @Sendable (HTTPHubLink) async throws -> Result
     ) async throws -> Result {
         let router = Router()
-        SyncRoutes(hub: hub).add(to: router)
+        SyncRoutes(hub: hub, compressor: BodyCompression.compressor).add(to: router)
         let box = AddressBox()
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
         let server = Application(
@@ -127,7 +127,12 @@ struct StateBench {
             defer { group.cancelAll() }
             let client = HTTPClient.shared
             return try await body(
-                HTTPHubLink(hub: address, client: client, prove: terminal.prove)
+                HTTPHubLink(
+                    hub: address,
+                    client: client,
+                    compressor: BodyCompression.compressor,
+                    prove: terminal.prove
+                )
             )
         }
     }
@@ -274,9 +279,10 @@ struct StateBench {
                 "a round that reads \(rows) rows, finds 3 damaged and mends them",
                 "s",
                 seconds,
-                "events told",
-                Double(events.withLock(\.count))
+                "goal at this size",
+                max(5, 5 * Double(rows) / 100_000)
             ),
+            .limited("events told", "", Double(events.withLock(\.count)), "goal", 4),
             .limited("exchanges with the hub", "", Double(record.lastExchanges), "goal", 4),
             .limited("entities fetched", "", Double(record.lastEntities), "damaged", 3),
         ]

@@ -208,7 +208,7 @@ struct SyncBench {
         )
         let rows = try rows(side.terminalStore)
         let router = Router()
-        SyncRoutes(hub: side.hub).add(to: router)
+        SyncRoutes(hub: side.hub, compressor: BodyCompression.compressor).add(to: router)
         let box = AddressBox()
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
         let server = Application(
@@ -224,7 +224,12 @@ struct SyncBench {
             group.addTask { try await server.run() }
             for await _ in ready {}
             guard let hub = URL(string: "http://" + box.text) else { throw ExitFailure() }
-            let link = HTTPHubLink(hub: hub, client: HTTPClient.shared, prove: shell.prove)
+            let link = HTTPHubLink(
+                hub: hub,
+                client: HTTPClient.shared,
+                compressor: BodyCompression.compressor,
+                prove: shell.prove
+            )
             let seconds = try await measured(shell, link)
             group.cancelAll()
             return (seconds, rows)
