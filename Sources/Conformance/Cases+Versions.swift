@@ -25,7 +25,11 @@ extension ConformanceCase {
                 try expect(plain.protocol, is: 1, "`protocol` where nothing newer was offered")
                 let newer = try await stage.pull(after: 0) { $0.protocol = 2 }
                 try expect(newer.protocol, is: 2, "`protocol` in version 2")
-                try expect(newer.operations, is: plain.operations, "the page in version 2")
+                let operations = try StrangerPack.operations(Array(newer.packed))
+                try expect(
+                    operations == plain.operations.map { Array($0) },
+                    "the page in version 2 is another"
+                )
             },
             .init("version.full_answer", "in version 1 the answer has a word on each operation") {
                 stage in

@@ -36,8 +36,8 @@ public struct DeflateCompressor: Compressor {
     /// - Parameters:
     ///   - format: how the stream is wrapped.
     ///   - level: 1 (fast) to 9 (small).
-    ///   - memoryLevel: 1 to 9: a block, which has a code of its own, ends after two to the power of
-    ///     this and 6 symbols. Content that changes its kind on the way gets smaller with less.
+    ///   - memoryLevel: 1 to 9: a block, which has a code of its own, ends after two to the power
+    ///     of this and 6 symbols. Content that changes its kind on the way gets smaller with less.
     public init(format: Format = .zlib, level: Int = 6, memoryLevel: Int = 9) {
         precondition((1...9).contains(memoryLevel), "deflate memory levels are 1 to 9")
         precondition((1...9).contains(level), "deflate levels are 1 to 9")

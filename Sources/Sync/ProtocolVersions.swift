@@ -3,8 +3,9 @@ import Tally
 /// The versions of the protocol that a program speaks.
 ///
 /// Version 1 is the first form. From version 2 on the answer to a push lists only the operations
-/// of which there is more to say than that they are accepted, and operations go in packs. What a terminal pushes and pulls is
-/// in the newest version that both sides speak; all other messages are the same in every version.
+/// of which there is more to say than that they are accepted, and operations go in packs. What a
+/// terminal pushes and pulls is in the newest version that both sides speak; all other messages
+/// are the same in every version.
 public struct ProtocolVersions: Hashable, Sendable {
     public let oldest: UInt32
     public let newest: UInt32

@@ -1,6 +1,7 @@
 import Connectors
 import Foundation
 import Inspection
+import Sync
 import Tally
 import Testing
 

@@ -6,72 +6,88 @@ import Tally
 
 /// How many bytes an operation costs on the way to the hub.
 ///
-/// The operations are those of the peers' comparison: edits of 5,000 entities with 12 fields, each a
-/// text of 190 random characters, in batches of 100 as one terminal records them.
+/// The operations are those of the peers' comparison: edits of 5,000 entities with 12 fields, each
+/// a text of 190 random characters, in batches of 100 as one terminal records them.
 struct FramingBench {
     private static let batchSize = 100
     private static let entityCount = 5_000
     private static let fieldCount = 12
     private static let textLength = 190
 
-    private let count: Int
+    private let batchCount: Int
 
-    init(count: Int) { self.count = count }
+    init(count: Int) { batchCount = max(1, count / Self.batchSize) }
 
     /// What a batch has to carry in any layout: the entity's 16 bytes and the text.
     private static let contentSize = 16 + textLength
 
-    func figures() throws -> [BenchFigure] {
-        let clock = try MachineClock()
-        var dice = SeededDice(seed: 1)
-        let store = MemoryStore()
-        var terminal = try store.write { transaction in
-            TerminalReplica(
-                try Replica.open(transaction, dice: &dice),
-                Reducer(PlantVocabulary.all)
-            )
+    /// A terminal at work.
+    private struct Worker {
+        var terminal: TerminalReplica
+        var reading: ClockReading
+        var dice: SeededDice
+        private let store = MemoryStore()
+        private var last: [Field: OperationID] = [:]
+
+        init() throws {
+            var dice = SeededDice(seed: 1)
+            terminal = try store.write { transaction in
+                TerminalReplica(
+                    try Replica.open(transaction, dice: &dice),
+                    Reducer(PlantVocabulary.all)
+                )
+            }
+            self.dice = dice
+            reading = try MachineClock().reading()
         }
-        var reading = try clock.reading()
-        var last: [Field: OperationID] = [:]
-        var (plain, packed, deflated) = (0, 0, 0)
-        var times = (pack: 0.0, unpack: 0.0)
-        for _ in stride(from: 0, to: count, by: Self.batchSize) {
-            let operations = try store.write { transaction in
-                try (0..<Self.batchSize).flatMap { _ in
-                    let draft = Self.draft(&dice, last)
-                    // A shift's work: something every few seconds.
-                    let passed = UInt64.random(in: 500...9_000, using: &dice)
-                    reading.wall = reading.wall.adding(milliseconds: Int64(passed))
-                    reading.monotonicMilliseconds += passed
-                    let made = try terminal.record(
+
+        /// A shift's work: something every few seconds.
+        mutating func batch() throws -> [Sync.Operation] {
+            try (0..<FramingBench.batchSize).flatMap { _ in
+                let draft = FramingBench.draft(&dice, last)
+                let passed = UInt64.random(in: 500...9_000, using: &dice)
+                reading.wall = reading.wall.adding(milliseconds: Int64(passed))
+                reading.monotonicMilliseconds += passed
+                let made = try store.write { transaction in
+                    try terminal.record(
                         [draft],
                         by: "W001",
                         reading: reading,
                         dice: &dice,
                         in: transaction
                     )
-                    last[Field(draft)] = made.first?.id
-                    return made
                 }
+                last[Field(draft)] = made.first?.id
+                return made
             }
-            let bytes = operations.map(\.bytes)
-            let clock = PushClock(
-                reading,
-                times: operations.map { DerivedTime($0.reading.wall, within: 40) }
-            )
-            func request(version: UInt32) throws -> [UInt8] {
-                try PushRequest(
-                    bytes,
-                    epoch: 1,
-                    clock: clock,
-                    by: terminal.replica,
-                    version: version
-                ).bytes()
-            }
-            plain += try request(version: 1).count
-            let message = try request(version: 2)
+        }
+
+        /// The push of a batch, in a version of the protocol.
+        func request(_ batch: [Sync.Operation], version: UInt32) throws -> [UInt8] {
+            try PushRequest(
+                batch.map(\.bytes),
+                epoch: 1,
+                clock: PushClock(
+                    reading,
+                    times: batch.map { DerivedTime($0.reading.wall, within: 40) }
+                ),
+                by: terminal.replica,
+                version: version
+            ).bytes()
+        }
+    }
+
+    func figures() throws -> [BenchFigure] {
+        var worker = try Worker()
+        var (plain, packed, deflated) = (0, 0, 0)
+        var times = (pack: 0.0, unpack: 0.0)
+        for _ in 0..<batchCount {
+            let batch = try worker.batch()
+            plain += try worker.request(batch, version: 1).count
+            let message = try worker.request(batch, version: 2)
             packed += message.count
             deflated += try BodyCompression.compressor.compress(message).count
+            let bytes = batch.map(\.bytes)
             var begun = ContinuousClock.now
             let pack = OperationPack.pack(bytes)
             times.pack += (ContinuousClock.now - begun) / .seconds(1)
@@ -81,6 +97,7 @@ struct FramingBench {
             }
             times.unpack += (ContinuousClock.now - begun) / .seconds(1)
         }
+        let count = batchCount * Self.batchSize
         let per = { (total: Int) in Double(total) / Double(count) }
         let content = Double(Self.contentSize)
         return [
