@@ -5,8 +5,8 @@ import Tally
 /// An operation names its terminal, worker, place and type, and its link to the one before; in a
 /// batch nearly all of that repeats or can be worked out. A pack has each of these once, the link
 /// not at all where it is the hash of an operation in the pack, and clocks as differences. Undone
-/// it gives the very bytes of each operation, which are what is hashed and signed; an operation that
-/// would not come back so (a newer program's) is in it as it is. Layout: `PROTOCOL.md`, "Packs".
+/// it gives the very bytes of each operation, which are what is hashed and signed. One that would
+/// not come back so (a newer program's) is in it as it is. Layout: `PROTOCOL.md`, "Packs".
 package enum OperationPack {
     /// The layout's number, the first byte.
     static let layout: UInt8 = 1
