@@ -90,8 +90,16 @@ import Testing
                 }
                 printer.cutAfter(nil)
             }
-            let job = try await desk.wait(id, for: [.printed])
-            #expect(job.reprints == (language == .escpos ? 1 : 0))
+            var job = try await desk.wait(id, for: [.printed, .unknown])
+            if job.state == .unknown {
+                // All of it was on its way before the cut was seen: a person decides here too.
+                #expect(language != .escpos && job.note == PrintNote.cutOffLate.rawValue)
+                _ = try await desk.queue.retry(id, now: Moment(milliseconds: 1))
+                job = try await desk.wait(id, for: [.printed])
+                #expect(job.reprints == 1)
+            } else {
+                #expect(job.reprints == (language == .escpos ? 1 : 0))
+            }
         }
         #expect(try texts(printer) == [link])
         #expect(printer.garbage == 0, "half a label was taken for something")
