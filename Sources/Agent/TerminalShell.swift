@@ -57,6 +57,8 @@ public final class TerminalShell: Sendable {
         case differs(Scope)
         /// The state was begun with a snapshot of so many cells.
         case snapshot(Scope, cells: Int)
+        /// So many old operations were let go; what came of them stays.
+        case letGo(Scope, operations: Int)
     }
 
     let store: any AsyncReplicaStore

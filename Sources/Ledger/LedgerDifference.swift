@@ -15,7 +15,7 @@ public enum LedgerDifference: Refusal, Equatable {
 
     /// SQLite's own check, or a reference between tables, fails.
     case structure(String)
-    /// A row of the log is gone: ordinals have no gaps.
+    /// A row of the log is gone: ordinals have no gaps but for what was let go.
     case row(Int64)
     /// The bytes of a row of the log are no operation.
     case bytes(Int64, detail: String)

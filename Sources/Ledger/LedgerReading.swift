@@ -135,7 +135,7 @@ class LedgerReading: ReplicaReading {
     }
 
     func log(offset: Int, limit: Int) throws -> [LoggedOperation] {
-        // Ordinals count from 1 without a gap, so the offset needs no counting of rows.
+        // Ordinals count from 1, also what was let go, so the offset needs no counting of rows.
         try database.all(
             """
             SELECT \(LoggedOperation.columns) FROM operation

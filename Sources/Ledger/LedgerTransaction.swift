@@ -203,6 +203,18 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         }
     }
 
+    func letGo(_ id: OperationID) throws {
+        try database.run(
+            "DELETE FROM operation WHERE replica = ? AND incarnation = ? AND sequence = ?",
+            id.arguments
+        )
+        precondition(database.changesCount == 1, "no operation \(id)")
+        try set(Self.emptyPlaces, to: (try integer(Self.emptyPlaces) ?? 0) + 1)
+    }
+
+    /// How many places of the log are empty, since what was there was let go.
+    static let emptyPlaces = SettingKey("ledger.empty_places")
+
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {
         let scopes = try database.all(
             """

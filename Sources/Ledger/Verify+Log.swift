@@ -15,6 +15,9 @@ struct ChainCheck {
     private let isRebuilt: Bool
     /// Whether this is a hub that was restored: of what it was given back, some may be missing.
     private let isRestored: Bool
+    /// What of our own was let go, since it is safe elsewhere.
+    private let letGo: OwnOperations
+    private let hasLetGo: Bool
     /// What lies aside, by sender and hash: links of chains that have no place in the log.
     private var aside: Set<[UInt8]> = []
 
@@ -24,6 +27,8 @@ struct ChainCheck {
         isTerminal = try TerminalReplica.enrolment(in: reading) != nil
         isRebuilt = try reading.setting(Setting.rebuilds) != nil
         isRestored = try !isTerminal && !reading.settings(under: "epoch.common.").isEmpty
+        letGo = try OwnOperations(reading.database)
+        hasLetGo = try reading.setting(LedgerTransaction.emptyPlaces) != nil
         let kept = try reading.database.all("SELECT sender, hash FROM quarantine") { row in
             try row.requiredBytes(0) + row.requiredBytes(1)
         }
@@ -48,7 +53,9 @@ struct ChainCheck {
             let last = sameChain ? before?.id.sequence ?? 0 : 0
             let isNeighbour = id.sequence == last + 1
             let isWhole = id.replica == own ? !isRebuilt : !isTerminal
-            if !isNeighbour, isWhole, !mayFollowGap(operation) { throw LedgerDifference.gap(id) }
+            if !isNeighbour, isWhole, try !mayFollowGap(operation) {
+                throw LedgerDifference.gap(id)
+            }
             if isNeighbour, last > 0 {
                 let linked = operation.previous == before?.hash
                 guard linked || isKnownBreak(logged) else { throw LedgerDifference.link(id) }
@@ -61,9 +68,17 @@ struct ChainCheck {
         try checkOwn(links)
     }
 
-    /// Whether what comes before an operation has no place in the log, or was lost and not given
-    /// back.
-    private func mayFollowGap(_ operation: Operation) -> Bool {
+    /// Whether what comes before an operation has no place in the log, was let go, or was lost and
+    /// not given back.
+    private func mayFollowGap(_ operation: Operation) throws -> Bool {
+        if operation.id.replica == own, operation.id.sequence > 1 {
+            let before = OperationID(
+                replica: operation.id.replica,
+                incarnation: operation.id.incarnation,
+                sequence: operation.id.sequence - 1
+            )
+            if try letGo.wasLetGo(before) { return true }
+        }
         guard let previous = operation.previous else { return isRestored }
         return isRestored || aside.contains(operation.id.replica.bytes + previous.bytes)
             || aside.contains(operation.id.replica.bytes + operation.hash.bytes)
@@ -94,7 +109,9 @@ struct ChainCheck {
             lasts.remove(hash)
             return true
         }
-        if let broken = links.values.min(), !isRebuilt { throw LedgerDifference.link(broken) }
+        if let broken = links.values.min(), !isRebuilt, !hasLetGo {
+            throw LedgerDifference.link(broken)
+        }
         if let lost = lasts.min() { throw LedgerDifference.lastOperation(lost) }
     }
 }

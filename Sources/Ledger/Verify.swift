@@ -96,6 +96,7 @@ private struct Verifier {
 
     private mutating func checkRows() throws {
         var count: Int64 = 0
+        let emptyPlaces = Int64(try reading.integer(LedgerTransaction.emptyPlaces) ?? 0)
         try database.each(
             """
             SELECT bytes, ordinal, site, area, kind, entity, replica, incarnation, sequence, hash,
@@ -104,7 +105,8 @@ private struct Verifier {
             """
         ) { row in
             count += 1
-            guard row[1] as Int64 == count else { throw LedgerDifference.row(count) }
+            let empty = row[1] as Int64 - count
+            guard (0...emptyPlaces).contains(empty) else { throw LedgerDifference.row(count) }
             let operation: Sync.Operation
             do {
                 operation = try Sync.Operation(bytes: try row.requiredBytes(0))

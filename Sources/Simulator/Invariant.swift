@@ -54,6 +54,8 @@ public enum Invariant: String, Sendable, CaseIterable {
     case photos
     /// 18
     case snapshot
+    /// 18
+    case retention
     /// 20
     case revocation
     /// 6 of DESIGN.md §2: at what true time.
@@ -92,6 +94,7 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .versions: "terminal and hub speak the newest version that both know, and no other"
         case .photos: "a photo that was kept is at its terminal and at the hub, as it was taken"
         case .snapshot: "who starts from a snapshot has, and shows, what the history would give"
+        case .retention: "what a terminal lets go of is in every backup that may come back"
         case .revocation: "what a revoked terminal records is kept aside and takes no effect"
         case .trueTime: "a time that is not marked unsure is right to 2 seconds"
         case .liveness: "with the faults gone, all is sent, fetched and told within an hour"

@@ -48,6 +48,9 @@ final class SimulatedTerminal {
     var refusedSnapshots: Set<Scope> = []
     /// The place in the hub's order at which a snapshot was taken over.
     var based: [Scope: UInt64] = [:]
+    /// The place in the hub's order at which it packed a scope's state, and what it let go since.
+    var folded: [Scope: UInt64] = [:]
+    var gone: Set<OperationID> = []
     /// Since when it is revoked.
     var isRevoked = false
     /// What the hub answered last to a push and to a pull, for a proxy that mixes answers up.
@@ -90,6 +93,8 @@ final class SimulatedTerminal {
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         photos = try TerminalPhotos()
         based = original.based
+        folded = original.folded
+        gone = original.gone
         saved = original.saved
         lastHashes = original.lastHashes
         broken = original.broken
@@ -148,6 +153,7 @@ final class SimulatedTerminal {
         for left in self.scopes where !scopes.contains(left) {
             reached[left] = nil
             based[left] = nil
+            folded[left] = nil
             broken.remove(left)
         }
         self.scopes = scopes

@@ -10,6 +10,15 @@ public enum Simulation {
     ///   - settings: what is simulated.
     /// - Returns: what was played, and what did not hold.
     public static func play(_ seed: UInt64, _ settings: SimulationSettings) -> SeedReport {
+        let scheme: any SignatureScheme =
+            seed.isMultiple(of: 16) ? Ed25519() : SimulatedSignatures()
+        return Signatures.$scheme.withValue(scheme) { playWithScheme(seed, settings) }
+    }
+
+    private static func playWithScheme(
+        _ seed: UInt64,
+        _ settings: SimulationSettings
+    ) -> SeedReport {
         var world: World?
         var violation: Violation?
         do {
@@ -31,6 +40,7 @@ public enum Simulation {
             operations: world?.operations ?? 0,
             photos: world?.photos.count ?? 0,
             snapshots: world?.snapshots ?? 0,
+            letGo: world?.letGoCount ?? 0,
             faults: world?.plan.counts ?? [:],
             verdicts: world?.watch.verdicts ?? [:],
             times: world?.times ?? TimeCount(),
@@ -73,6 +83,8 @@ public struct SeedReport: Hashable, Sendable {
     public let photos: Int
     /// How often a terminal started from a snapshot.
     public let snapshots: Int
+    /// How many operations terminals let go.
+    public let letGo: Int
     public let faults: [Fault: Int]
     /// How often the hub gave which verdict, by type and verdict: `receipt.close rejected`.
     public let verdicts: [String: Int]
@@ -90,6 +102,7 @@ public struct SimulationReport: Hashable, Sendable {
     public private(set) var operations = 0
     public private(set) var photos = 0
     public private(set) var snapshots = 0
+    public private(set) var letGo = 0
     public private(set) var faults: [Fault: Int] = [:]
     public private(set) var times = TimeCount()
     public private(set) var virtualMilliseconds: UInt64 = 0
@@ -103,6 +116,7 @@ public struct SimulationReport: Hashable, Sendable {
         operations += report.operations
         photos += report.photos
         snapshots += report.snapshots
+        letGo += report.letGo
         faults.merge(report.faults, uniquingKeysWith: +)
         times.add(report.times)
         virtualMilliseconds += report.virtualMilliseconds

@@ -156,6 +156,7 @@ extension World {
             if refetch {
                 terminal.reached[scope] = 0
                 terminal.based[scope] = nil
+                terminal.folded[scope] = nil
             } else {
                 try checkPage(response, at: terminal)
             }

@@ -80,7 +80,8 @@ extension World {
                 "terminal \(terminal.index) is at \(cursor) of \(scope), has \(head), and was "
                     + "given \(reached)"
             }
-            guard reached > terminal.based[scope] ?? 0 else { return }
+            let known = max(terminal.based[scope] ?? 0, terminal.folded[scope] ?? 0)
+            guard reached > known else { return }
             let last = try reading.stream(scope, after: reached - 1, limit: 1).first
             try require(last?.endsGroup == true, .wholeGroups) {
                 "terminal \(terminal.index) stands inside a group of \(scope)"
@@ -97,11 +98,12 @@ extension World {
         terminal.broken.remove(response.scope)
     }
 
-    /// All that was saved at a terminal is there.
+    /// All that was saved at a terminal is there, but for what it has let go.
     func checkSaved(_ terminal: SimulatedTerminal) throws {
         try terminal.machine.store.read { reading in
             for saved in terminal.saved {
                 let found = try reading.operation(saved.id)
+                if found == nil, terminal.gone.contains(saved.id) { continue }
                 try require(found?.operation.hash == saved.hash, .savedIsKept) {
                     "operation \(saved.id) of terminal \(terminal.index)"
                 }
@@ -224,6 +226,7 @@ extension World {
             }
             let placed = try hub.machine.store.read { try $0.operation(saved.id)?.judgement }
             let own = try terminal.machine.store.read { try $0.operation(saved.id) }
+            if own == nil, terminal.gone.contains(saved.id) { continue }
             let isShared = own.map { terminal.scopes.contains($0.operation.scope) } == true
             // A snapshot has what came of it, and not its place.
             let isInBase = own.map { operation in

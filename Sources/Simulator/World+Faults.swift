@@ -19,6 +19,7 @@ extension World {
         try disturbPeople(around: terminal)
         try disturbIdentity(of: terminal)
         if plan.isStriking(.terminalMoved, &changeDice) { try move(terminal) }
+        try disturbHistory(of: terminal)
     }
 
     func machine(_ index: Int?) -> Machine { index.map { terminals[$0].machine } ?? hub.machine }

@@ -9,6 +9,8 @@ extension World {
     struct Backup {
         let image: StoreImage
         let watch: HubWatch
+        /// The last position of each scope.
+        let heads: [Scope: UInt64]
     }
 
     func disturbIdentity(of terminal: SimulatedTerminal) throws {
@@ -25,7 +27,9 @@ extension World {
 
     func backUp() throws {
         try watchHub()
-        backups = backups.suffix(4) + [Backup(image: hub.machine.store.image, watch: watch)]
+        let store = hub.machine.store
+        let heads = try store.read { try Self.heads($0) }
+        backups = backups.suffix(4) + [Backup(image: store.image, watch: watch, heads: heads)]
     }
 
     /// The hub's disk is lost; a backup of some age takes its place, in a new epoch.

@@ -98,10 +98,11 @@ extension World {
     /// did not make, and fetches the history.
     func noteBases(of terminal: SimulatedTerminal) throws {
         try terminal.machine.store.read { reading in
-            for scope in terminal.based.keys {
+            for scope in Set(terminal.based.keys).union(terminal.folded.keys) {
                 let cursor = try terminal.node.terminal.cursor(of: scope, in: reading)
                 guard cursor == 0 else { continue }
                 terminal.based[scope] = nil
+                terminal.folded[scope] = nil
                 terminal.reached[scope] = 0
             }
         }

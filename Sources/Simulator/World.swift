@@ -95,6 +95,12 @@ final class World {
     var photoDice: SeededDice
     /// For what came to the swarm last, so that more can come without changing what seeds play.
     var changeDice: SeededDice
+    /// For what terminals let go.
+    var retentionDice: SeededDice
+    /// Whether terminals let go of old history.
+    let letsGo: Bool
+    /// How many operations they let go.
+    var letGoCount = 0
     /// What terminals had not sent of a scope when the hub took it from them.
     var unsentAtMoves: [(id: OperationID, hash: Identifier)] = []
 
@@ -129,6 +135,8 @@ final class World {
         }
         photoDice = fork()
         changeDice = fork()
+        retentionDice = fork()
+        letsGo = retentionDice.happens(40)
         // What a terminal did not follow it cannot give back to a hub that lost it.
         let distances = plan.isChosen(.hubRestored) ? [nil] : [nil, 5, 50] as [UInt64?]
         snapshotDistance = distances[photoDice.below(distances.count)]

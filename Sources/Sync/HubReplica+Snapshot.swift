@@ -31,6 +31,25 @@ extension HubReplica {
         compressor: any Compressor,
         keep: @escaping (_ hash: [UInt8], _ packed: [UInt8]) throws -> Void
     ) throws -> SnapshotManifest {
+        try reducer.snapshot(
+            of: scope,
+            at: try reading.head(of: scope),
+            in: reading,
+            compressor: compressor,
+            keep: keep
+        )
+    }
+}
+
+extension Reducer {
+    /// Packs a scope's state, which is the one at `position` of the hub's order.
+    func snapshot(
+        of scope: Scope,
+        at position: UInt64,
+        in reading: any ReplicaReading,
+        compressor: any Compressor,
+        keep: @escaping (_ hash: [UInt8], _ packed: [UInt8]) throws -> Void
+    ) throws -> SnapshotManifest {
         var writer = SnapshotWriter(compressor, keep: keep)
         try reading.eachCell(of: scope) { entity, key, value in
             if case .held(let id)? = CellKey(bytes: key), let held = try reading.operation(id) {
@@ -45,9 +64,9 @@ extension HubReplica {
         return SnapshotManifest(
             epoch: try reading.integer(Setting.epoch) ?? 0,
             scope: scope,
-            position: try reading.head(of: scope),
+            position: position,
             digest: writer.digest,
-            reducer: reducer.fingerprint,
+            reducer: fingerprint,
             cellCount: writer.cellCount,
             pieces: writer.pieces
         )

@@ -56,7 +56,10 @@ extension Tables {
     }
 
     func operation(hashed hash: Identifier, of replica: Identifier) -> OperationID? {
-        order.last { $0.replica == replica && operations[$0]?.operation.hash == hash }
+        order.last { id in
+            guard let id, id.replica == replica else { return false }
+            return operations[id]?.operation.hash == hash
+        } ?? nil
     }
 
     func settings(under prefix: String) -> [(key: SettingKey, value: [UInt8])] {

@@ -60,7 +60,7 @@ public final class MemoryStore: ReplicaStore {
 
 /// The tables behind ``MemoryStore``.
 final class Tables: ReplicaTransaction {
-    private struct Place: Hashable {
+    struct Place: Hashable {
         let scope: Scope
         let position: UInt64
 
@@ -70,14 +70,16 @@ final class Tables: ReplicaTransaction {
 
     var settings = MemoryTable<SettingKey, [UInt8]>()
     var operations = MemoryTable<OperationID, LoggedOperation>()
-    var order: [OperationID] = []
-    private var places = MemoryTable<Place, OperationID>()
+    /// In the order stored; nil where one was let go.
+    var order: [OperationID?] = []
+    var places = MemoryTable<Place, OperationID>()
     var heads = MemoryTable<Scope, UInt64>()
-    private var chains = MemoryTable<OperationID, ChainHead>()
-    /// Places in `order` of what the hub has not acknowledged, sorted.
-    private var unsentPlaces: [Int] = []
-    private var unjudgedOrder = MemoryTable<EntityKey, [OperationID]>()
-    private var ordinals = MemoryTable<OperationID, Int>()
+    var chains = MemoryTable<OperationID, ChainHead>()
+    var unsentPlaces = UnsentPlaces()
+    /// What the hub holds as waiting.
+    var waitingIDs: Set<OperationID> = []
+    var unjudgedOrder = MemoryTable<EntityKey, [OperationID]>()
+    var ordinals = MemoryTable<OperationID, Int>()
     private(set) var cells: [EntityKey: [CellKey: [UInt8]]] = [:]
     private var known: [String: Set<EntityKey>] = [:]
     var digests = MemoryTable<Scope, ScopeDigest>()
@@ -98,7 +100,8 @@ final class Tables: ReplicaTransaction {
         case members(DigestLeaf, Set<EntityKey>?)
         case known(EntityKey)
         case appended
-        case unsent(Int, Bool)
+        case unsent(UnsentPlaces.Entry, Bool)
+        case waiting(OperationID, Bool)
         case step(() -> Void)
     }
 
@@ -116,6 +119,7 @@ final class Tables: ReplicaTransaction {
         copy.heads = heads
         copy.chains = chains
         copy.unsentPlaces = unsentPlaces
+        copy.waitingIDs = waitingIDs
         copy.unjudgedOrder = unjudgedOrder
         copy.ordinals = ordinals
         copy.cells = cells
@@ -176,7 +180,9 @@ final class Tables: ReplicaTransaction {
         case .members(let leaf, let old): members[leaf] = old
         case .known(let entity): known[entity.kind]?.remove(entity)
         case .appended: order.removeLast()
-        case .unsent(let ordinal, let isUnsent): setUnsent(ordinal, isUnsent)
+        case .unsent(let entry, let isUnsent): _ = unsentPlaces.set(entry, isUnsent)
+        case .waiting(let id, true): waitingIDs.insert(id)
+        case .waiting(let id, false): waitingIDs.remove(id)
         case .step(let body): body()
         }
     }
@@ -193,187 +199,6 @@ final class Tables: ReplicaTransaction {
     func set(_ key: SettingKey, to value: [UInt8]?) throws {
         try willChange()
         settings.set(key, to: value)
-    }
-
-    // MARK: - Log
-
-    func operation(_ id: OperationID) -> LoggedOperation? { operations[id] }
-
-    func chainHead(_ replica: Identifier, _ incarnation: UInt64) -> ChainHead? {
-        chains[OperationID(replica: replica, incarnation: incarnation, sequence: 0)]
-    }
-
-    func append(_ logged: LoggedOperation) throws {
-        try willChange()
-        let operation = logged.operation
-        precondition(operations[operation.id] == nil, "operation \(operation.id) is in the log")
-        operations.set(operation.id, to: logged)
-        ordinals.set(operation.id, to: order.count)
-        order.append(operation.id)
-        undo.append(.appended)
-        let chain = OperationID(
-            replica: operation.id.replica,
-            incarnation: operation.id.incarnation,
-            sequence: 0
-        )
-        if (chains[chain]?.id.sequence ?? 0) < operation.id.sequence {
-            chains.set(chain, to: ChainHead(id: operation.id, hash: operation.hash))
-        }
-        know(operation.entity)
-        index(logged, from: nil)
-    }
-
-    func replace(_ logged: LoggedOperation) throws {
-        try willChange()
-        let id = logged.operation.id
-        guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
-        operations.set(id, to: logged)
-        let entity = old.operation.entity
-        unjudgedOrder.set(entity, to: unjudgedOrder[entity]?.filter { $0 != id })
-        know(logged.operation.entity)
-        index(logged, from: old)
-        if logged.judgement == nil, old.judgement == nil { setWaiting(logged, true) }
-    }
-
-    func judge(_ id: OperationID, _ judgement: Judgement?) throws {
-        try willChange()
-        guard let old = operations[id] else { preconditionFailure("no operation \(id)") }
-        var new = old
-        new.judgement = judgement
-        operations.set(id, to: new)
-        index(new, from: old)
-    }
-
-    func acknowledge(_ id: OperationID, _ verdict: Verdict?, _ reason: String) throws {
-        try willChange()
-        guard let old = operations[id] else { return }
-        var new = old
-        new.acknowledged = verdict
-        new.answer = verdict == nil ? "" : reason
-        operations.set(id, to: new)
-        index(new, from: old)
-    }
-
-    func forgetJudgements(of scope: Scope, acknowledgements: Bool) throws {
-        for id in order {
-            guard let logged = operations[id], logged.operation.scope == scope else { continue }
-            if logged.judgement != nil { try judge(id, nil) }
-            if acknowledgements { try acknowledge(id, nil) }
-        }
-        heads.set(scope, to: nil)
-    }
-
-    private func index(_ new: LoggedOperation, from old: LoggedOperation?) {
-        let id = new.operation.id
-        let scope = new.operation.scope
-        if let place = old?.judgement?.position, place != new.judgement?.position {
-            places.set(Place(scope: scope, position: place), to: nil)
-        }
-        if let place = new.judgement?.position, place != old?.judgement?.position {
-            places.set(Place(scope: scope, position: place), to: id)
-            if place > heads[scope] ?? 0 { heads.set(scope, to: place) }
-        }
-        let isUnsent = new.judgement == nil && new.acknowledged == nil
-        if let ordinal = ordinals[id], setUnsent(ordinal, isUnsent) {
-            undo.append(.unsent(ordinal, !isUnsent))
-        }
-        let isWaiting = new.judgement == nil
-        if isWaiting != (old.map { $0.judgement == nil } ?? false) { setWaiting(new, isWaiting) }
-    }
-
-    private func setWaiting(_ logged: LoggedOperation, _ isWaiting: Bool) {
-        let entity = logged.operation.entity
-        let id = logged.operation.id
-        var waiting = unjudgedOrder[entity] ?? []
-        if isWaiting {
-            let ordinal = ordinals[id] ?? 0
-            let place = waiting.lastIndex { (ordinals[$0] ?? 0) < ordinal }.map { $0 + 1 } ?? 0
-            waiting.insert(id, at: place)
-        } else {
-            waiting.removeAll { $0 == id }
-        }
-        unjudgedOrder.set(entity, to: waiting.isEmpty ? nil : waiting)
-    }
-
-    /// - Returns: whether that was something new.
-    @discardableResult
-    private func setUnsent(_ ordinal: Int, _ isUnsent: Bool) -> Bool {
-        var (place, end) = (unsentPlaces.startIndex, unsentPlaces.endIndex)
-        while place < end {
-            let middle = (place + end) / 2
-            if unsentPlaces[middle] < ordinal { place = middle + 1 } else { end = middle }
-        }
-        let isThere = place < unsentPlaces.endIndex && unsentPlaces[place] == ordinal
-        guard isThere != isUnsent else { return false }
-        if isUnsent {
-            unsentPlaces.insert(ordinal, at: place)
-        } else {
-            unsentPlaces.remove(at: place)
-        }
-        return true
-    }
-
-    func unsent(of replica: Identifier, limit: Int) -> [LoggedOperation] {
-        let unsent = unsentPlaces.compactMap { place in
-            order[place].replica == replica ? operations[order[place]] : nil
-        }
-        let lanes = Dictionary(grouping: unsent, by: \.lane)
-        return Array(lanes.sorted { $0.key < $1.key }.flatMap(\.value).prefix(limit))
-    }
-
-    func troubled(of replica: Identifier, limit: Int) -> [LoggedOperation] {
-        Array(
-            order.reversed().lazy.filter { $0.replica == replica }
-                .compactMap { self.operations[$0] }
-                .filter { $0.word.map { $0.verdict != .accepted } ?? false }
-                .prefix(limit)
-        )
-    }
-
-    func unjudged(about entity: EntityKey) -> [LoggedOperation] {
-        (unjudgedOrder[entity] ?? []).compactMap { operations[$0] }
-    }
-
-    func backlog(of replica: Identifier) -> (count: Int, since: Moment?) {
-        let unsent = unsentPlaces.filter { order[$0].replica == replica }
-        return (
-            unsent.count, unsent.first.flatMap { operations[order[$0]]?.operation.reading.wall }
-        )
-    }
-
-    func stream(_ scope: Scope, after position: UInt64, limit: Int) -> [LoggedOperation] {
-        var page: [LoggedOperation] = []
-        var next = position + 1
-        let head = heads[scope] ?? 0
-        while page.count < limit, next <= head {
-            if let id = places[Place(scope: scope, position: next)], let logged = operations[id] {
-                page.append(logged)
-            }
-            next += 1
-        }
-        return page
-    }
-
-    func head(of scope: Scope) -> UInt64 { heads[scope] ?? 0 }
-
-    func operations(in leaf: DigestLeaf) -> [OperationID] {
-        order.filter { operations[$0].map { DigestLeaf(of: $0.operation.entity) } == leaf }
-    }
-
-    func groupEnds(of scope: Scope, after position: UInt64, limit: Int) -> [LoggedOperation] {
-        stream(scope, after: position, limit: .max).filter(\.operation.isAcceptance).prefix(limit)
-            .map { $0 }
-    }
-
-    func waiting(limit: Int) -> [LoggedOperation] {
-        order.compactMap { operations[$0] }
-            .filter { $0.judgement?.verdict == .waiting }
-            .sorted { ($0.judgement?.position ?? 0) < ($1.judgement?.position ?? 0) }
-            .prefix(limit).map { $0 }
-    }
-
-    func log(offset: Int, limit: Int) -> [LoggedOperation] {
-        order.dropFirst(offset).prefix(limit).compactMap { operations[$0] }
     }
 
     // MARK: - Cells
@@ -413,7 +238,7 @@ final class Tables: ReplicaTransaction {
         undo.append(.members(leaf, members.removeValue(forKey: leaf)))
     }
 
-    private func know(_ entity: EntityKey) {
+    func know(_ entity: EntityKey) {
         guard known[entity.kind, default: []].insert(entity).inserted else { return }
         undo.append(.known(entity))
     }
@@ -433,8 +258,6 @@ final class Tables: ReplicaTransaction {
     }
 
     func digest(of scope: Scope) -> ScopeDigest { digests[scope] ?? ScopeDigest() }
-
-    var operationCount: Int { order.count }
 
     func cells(in scope: Scope) -> [EntityKey: [CellKey: [UInt8]]] {
         cells.filter { $0.key.scope == scope && !$0.value.isEmpty }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Tally
 
@@ -80,7 +79,7 @@ public enum Setting {
 public struct Replica: Sendable {
     public let id: Identifier
     public let publicKey: [UInt8]
-    private let privateKey: Curve25519.Signing.PrivateKey
+    private let signer: any MessageSigner
     /// By lane, the chain that this value goes on with.
     private var chains: [Lane: Chain] = [:]
 
@@ -100,8 +99,8 @@ public struct Replica: Sendable {
     /// - Parameter privateKey: an Ed25519 seed (RFC 8032).
     /// - Throws: when it has another length.
     public init(privateKey: [UInt8]) throws {
-        self.privateKey = try Curve25519.Signing.PrivateKey(rawRepresentation: privateKey)
-        publicKey = Array(self.privateKey.publicKey.rawRepresentation)
+        signer = try Signatures.scheme.signer(privateKey)
+        publicKey = signer.publicKey
         id = Self.id(of: publicKey)
     }
 
@@ -143,15 +142,12 @@ public struct Replica: Sendable {
 
     /// Ed25519 over `message`, 64 bytes.
     package func signature(over message: [UInt8]) throws -> [UInt8] {
-        Array(try privateKey.signature(for: message))
+        try signer.signature(over: message)
     }
 
     static func isValid(_ signature: [UInt8], over message: [UInt8], by publicKey: [UInt8]) -> Bool
     {
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else {
-            return false  // best effort: a key that is none has signed nothing
-        }
-        return key.isValidSignature(signature, for: message)
+        Signatures.scheme.isValid(signature, over: message, by: publicKey)
     }
 
     /// Makes the next operation of this replica and writes where its chain now stands.

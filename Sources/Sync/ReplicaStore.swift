@@ -96,7 +96,7 @@ public protocol ReplicaReading: IntakeReading {
     /// Operations that the hub holds as waiting, in the order of their positions.
     func waiting(limit: Int) throws -> [LoggedOperation]
     /// Every operation of the log in the order stored, a page at a time: those stored after the
-    /// `offset` first ones.
+    /// `offset` first ones, where what was let go since counts too.
     func log(offset: Int, limit: Int) throws -> [LoggedOperation]
 
     func cell(_ key: CellKey, of entity: EntityKey) throws -> [UInt8]?
@@ -150,6 +150,10 @@ public protocol ReplicaTransaction: ReplicaReading, IntakeTransaction, CellSpace
     /// Puts another operation in the place of the one that has its name: for a copy of a terminal,
     /// whose own has been recorded again under another name.
     func replace(_ operation: LoggedOperation) throws
+    /// Takes an operation out of the log that is not needed here any more.
+    ///
+    /// Its place in the order stored stays empty. One that is not there is a fault of the caller.
+    func letGo(_ id: OperationID) throws
     /// Sets what the hub said of an operation in the log.
     func judge(_ id: OperationID, _ judgement: Judgement?) throws
     /// Notes the hub's answer to a push, with a problem code when it is not plainly "accepted".

@@ -120,6 +120,7 @@ extension TerminalReplica {
         try transaction.set(Setting.cursor(scope), to: 0)
         try transaction.set(Setting.search(scope), to: nil)
         try transaction.set(Setting.base(scope), to: nil)
+        try transaction.set(Setting.folded(scope), to: nil)
     }
 }
 

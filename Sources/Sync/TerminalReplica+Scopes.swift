@@ -63,7 +63,7 @@ extension TerminalReplica {
         for key in [
             Setting.cursor(scope), Setting.refetched(scope), Setting.search(scope),
             Setting.base(scope), Setting.hubHead(scope), Setting.returned(scope),
-            Setting.secured(scope), Setting.incoming(scope),
+            Setting.secured(scope), Setting.incoming(scope), Setting.folded(scope),
         ] {
             try transaction.set(key, to: nil)
         }

@@ -135,7 +135,7 @@ extension TerminalReplica {
     }
 
     /// Drops pieces that neither the base nor what is being fetched needs.
-    private func keepPieces(of scope: Scope, in transaction: any ReplicaTransaction) throws {
+    func keepPieces(of scope: Scope, in transaction: any ReplicaTransaction) throws {
         let base = try Self.base(scope, in: transaction)?.pieces ?? []
         let incoming = try incoming(scope, in: transaction)?.pieces ?? []
         try transaction.dropPieces(of: scope, except: Set((base + incoming).map(\.hash)))

@@ -132,6 +132,7 @@ public struct TerminalReplica: Sendable {
             try transaction.set(Setting.refetched(scope), to: nil)
             try transaction.set(Setting.search(scope), to: nil)
             try transaction.set(Setting.base(scope), to: nil)
+            try transaction.set(Setting.folded(scope), to: nil)
             try transaction.set(Setting.hubHead(scope), to: nil)
             try transaction.set(Setting.returned(scope), to: nil)
             try transaction.set(Setting.secured(scope), to: nil)

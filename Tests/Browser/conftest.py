@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from plant import Hub, Terminal
 from kiosk import Kiosk
@@ -14,6 +14,7 @@ from kiosk import Kiosk
 SIZES = {"1280x800": (1280, 800), "800x480": (800, 480)}
 LANGUAGES = ["zh-CN", "en"]
 names = itertools.count(1)
+expect.set_options(timeout=30_000)  # a machine under load is slow, not wrong
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait(what, seconds=20):
+def wait(what, seconds=60):
     """Waits until `what()` is true, and returns it."""
     end = time.monotonic() + seconds
     while True:
@@ -36,7 +36,7 @@ def wait(what, seconds=20):
 
 def get(url, accept="application/json"):
     request = urllib.request.Request(url, headers={"accept": accept})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         return response.read().decode()
 
 
@@ -72,7 +72,7 @@ class Daemon:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=10) == 0, self.log.read_text()
+        assert self.process.wait(timeout=60) == 0, self.log.read_text()
 
 
 class Hub(Daemon):

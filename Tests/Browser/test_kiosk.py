@@ -359,7 +359,7 @@ def test_a_terminal_that_does_not_answer_says_that_nothing_was_saved(terminal, o
     kiosk.page.keyboard.type("TM:C:REPORT", delay=2)
     kiosk.page.keyboard.press("Enter")
     expect(kiosk.page.locator("#main .feedback")).to_contain_text(
-        kiosk.text("kiosk.not_saved"), timeout=10_000
+        kiosk.text("kiosk.not_saved"), timeout=60_000
     )
     kiosk.page.unroute("**/scan")
     kiosk.scan("TM:C:REPORT", "good")

@@ -88,7 +88,7 @@ def at_hub(hub, name):
 
     def ask():
         try:
-            with urllib.request.urlopen(f"{hub.url}/api/v1/photos/{name}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{hub.url}/api/v1/photos/{name}", timeout=60) as answer:
                 return answer.read()
         except urllib.error.HTTPError:
             return None

@@ -115,7 +115,7 @@ def test_a_receipts_slip_and_labels_are_printed(desk, hub, zebra, open_kiosk, tm
     kiosk.page.goto(kiosk.page.url)
     kiosk.page.get_by_role("button", name=kiosk.text("print_action.again")).first.click()
     expect(kiosk.page.locator(".print-attention .print-state span").first).to_have_text(
-        kiosk.text("print_note.paper_out"), timeout=10000
+        kiosk.text("print_note.paper_out"), timeout=60_000
     )
     kiosk.picture("print-waits")
     kiosk.is_well_made(millimetres=12)

@@ -116,11 +116,11 @@ final class DaemonPlant: Sendable {
     }
 
     /// Runs `tallyman` until it ends.
-    func run(_ arguments: String..., within limit: Duration = .seconds(60)) throws -> Outcome {
+    func run(_ arguments: String..., within limit: Duration = .seconds(120)) throws -> Outcome {
         try run(arguments, within: limit)
     }
 
-    func run(_ arguments: [String], within limit: Duration = .seconds(60)) throws -> Outcome {
+    func run(_ arguments: [String], within limit: Duration = .seconds(120)) throws -> Outcome {
         let log = path("command-\(UInt32.random(in: 0 ... .max))")
         let program = try RunningProgram(arguments, home: folder, log: log)
         let end = program.waitForEnd(within: limit)
@@ -215,7 +215,7 @@ final class DaemonPlant: Sendable {
 
     /// Waits until a daemon says where it listens.
     func listening(_ program: RunningProgram, _ name: String) throws -> PlantDaemon {
-        _ = Wait.until(within: .seconds(20), every: .milliseconds(1)) { () -> Bool? in
+        _ = Wait.until(within: .seconds(60), every: .milliseconds(1)) { () -> Bool? in
             Self.port(in: program.errors) != nil || program.end != nil ? true : nil
         }
         guard let port = Self.port(in: program.errors), program.end == nil else {
@@ -253,7 +253,7 @@ final class DaemonPlant: Sendable {
     /// Waits until the hub has every record, and each terminal stands where the hub does.
     func settle(_ hub: PlantDaemon, _ terminals: [PlantDaemon]) throws {
         var last = ""
-        let settled: Bool? = try Wait.until(within: .seconds(40), every: .milliseconds(20)) {
+        let settled: Bool? = try Wait.until(within: .seconds(60), every: .milliseconds(20)) {
             let theirs = try hub.status()
             for terminal in terminals {
                 let status = try terminal.status()

@@ -45,7 +45,7 @@ extension DaemonSuites {
 
         /// Waits until a terminal has what the hub had at the start, and the hub all of its.
         private func waitUntilSettled(_ agent: PlantDaemon) throws -> Bool {
-            try Wait.until(within: .seconds(30), every: .milliseconds(20)) { () -> Bool? in
+            try Wait.until(within: .seconds(60), every: .milliseconds(20)) { () -> Bool? in
                 let status = try agent.status()
                 let isThere = status.scopes["company"].map { $0.position > 0 } ?? false
                 return status.connected == true && status.unsynced == 0 && isThere ? true : nil

@@ -47,7 +47,7 @@ extension DaemonSuites {
                 #expect(try restored.status() != before, "seed \(seed): the backup lacks nothing")
                 try plant.settle(restored, terminals)
                 // The same places, verdicts and decisions: the same digests.
-                let isBack: Bool? = try Wait.until(within: .seconds(20), every: .milliseconds(50)) {
+                let isBack: Bool? = try Wait.until(within: .seconds(60), every: .milliseconds(50)) {
                     try restored.status().scopes == before.scopes ? true : nil
                 }
                 let now = try restored.status()

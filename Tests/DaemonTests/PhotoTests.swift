@@ -31,7 +31,7 @@ extension DaemonSuites {
         }
 
         private static func shown(_ place: PlantDaemon, _ path: String) throws -> HTTPReply? {
-            try Wait.until(within: .seconds(30), every: .milliseconds(50)) {
+            try Wait.until(within: .seconds(60), every: .milliseconds(50)) {
                 let reply = try place.get(path)
                 return reply.status == 200 ? reply : nil
             }
@@ -101,7 +101,7 @@ extension DaemonSuites {
                     let path = "/api/v1/photos/\(id)"
                     for place in [all.hub, all.terminals[1]] {
                         // The second terminal asks the hub for it when somebody wants to see it.
-                        let shown = try Wait.until(within: .seconds(30), every: .milliseconds(50)) {
+                        let shown = try Wait.until(within: .seconds(60), every: .milliseconds(50)) {
                             let reply = try place.get(path)
                             return reply.status == 200 ? reply.body : nil
                         }

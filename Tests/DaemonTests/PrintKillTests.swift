@@ -54,7 +54,7 @@ extension DaemonSuites {
             of id: Int64,
             note: String? = nil
         ) throws -> Job {
-            let job = try Wait.until(within: .seconds(30), every: .milliseconds(20)) {
+            let job = try Wait.until(within: .seconds(60), every: .milliseconds(20)) {
                 try jobs(daemon).first {
                     $0.id == id && states.contains($0.state) && (note == nil || $0.note == note)
                 }
@@ -166,7 +166,7 @@ extension DaemonSuites {
                 ] {
                     let file = try profile(plant, [device + ", onStartupError: fail"])
                     let program = try plant.launch("desk", ["agent", "--profile", file])
-                    let end = program.waitForEnd(within: .seconds(20))
+                    let end = program.waitForEnd(within: .seconds(60))
                     program.kill()
                     #expect(end == .exit(1), "\(device): \(program.errors)")
                     #expect(program.errors.contains(device.contains("tty") ? "no-such-tty" : ":1"))
@@ -185,7 +185,7 @@ extension DaemonSuites {
                     let id = try order(daemon, "O-\(choice)", at: "p")
                     _ = try wait(daemon, for: ["queued"], of: id, note: note)
                     let state = choice == "retry" ? "waiting" : "disabled"
-                    let seen = try Wait.until(within: .seconds(10), every: .milliseconds(50)) {
+                    let seen = try Wait.until(within: .seconds(60), every: .milliseconds(50)) {
                         let health = try daemon.get("/healthz").text
                         return health.contains(#""state":"\#(state)""#) ? true : nil
                     }

@@ -65,7 +65,7 @@ extension DaemonSuites {
                 let last = try #require(saved[0].last)
                 let path = "/api/v1/records/\(last)"
                 let isSecured: Bool? = try Wait.until(
-                    within: .seconds(20),
+                    within: .seconds(60),
                     every: .milliseconds(50)
                 ) {
                     let record = try all.terminals[0].get(path).decode(Record.self)

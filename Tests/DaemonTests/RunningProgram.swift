@@ -197,7 +197,7 @@ final class RunningProgram: Sendable {
     @discardableResult
     func stop() -> End? {
         terminate()
-        let end = waitForEnd(within: .seconds(10))
+        let end = waitForEnd(within: .seconds(30))
         kill()
         return end
     }

@@ -44,7 +44,7 @@ final class Ear: Sendable {
     /// Waits until something is so.
     ///
     /// - Returns: whether it became so in time.
-    static func wait(seconds: Double = 8, _ isSo: () -> Bool) -> Bool {
+    static func wait(seconds: Double = 60, _ isSo: () -> Bool) -> Bool {
         let end = Date(timeIntervalSinceNow: seconds)
         while !isSo() {
             guard Date() < end else { return false }

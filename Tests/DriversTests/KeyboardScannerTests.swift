@@ -64,7 +64,8 @@ import Testing
             let sent = Date()
             _ = write(keep, bytes, bytes.count)
             #expect(Ear.wait { ear.scans() == ["]C1010690123456789210LOT-9\u{1D}21SN77"] })
-            #expect(Date().timeIntervalSince(sent) < 0.1)
+            // Milliseconds; a machine under load may take a hundred times that.
+            #expect(Date().timeIntervalSince(sent) < 2)
             close(keep)
             #expect(Ear.wait { ear.states(of: "gun").contains("waiting devices.gone") })
             let again = open(path, O_RDWR)

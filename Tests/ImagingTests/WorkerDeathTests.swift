@@ -36,15 +36,15 @@ import Testing
     @Test func `a child that hangs is ended when its time is over`() throws {
         let patient = WorkerFixture.client()
         let picture = try patient.png(of: QRContent(text: "ALIVE"))
-        let client = WorkerFixture.client(timeout: .milliseconds(700))
+        let client = WorkerFixture.client(timeout: .milliseconds(3_000))
         #expect(try client.read(picture: picture).symbols.count == 1)
         let child = try #require(client.processID)
         kill(child, SIGSTOP)
         let start = ContinuousClock.now
-        #expect(throws: ImagingError.timedOut(milliseconds: 700)) {
+        #expect(throws: ImagingError.timedOut(milliseconds: 3_000)) {
             try client.read(picture: picture)
         }
-        #expect(start.duration(to: .now) < .seconds(3))
+        #expect(start.duration(to: .now) < .seconds(20))
         // No such process any more: it was ended and its remains collected.
         #expect(kill(child, 0) == -1)
         #expect(try client.read(picture: picture).symbols.count == 1)

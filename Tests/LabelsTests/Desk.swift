@@ -100,7 +100,7 @@ final class Desk: Sendable {
         _ id: Int64,
         for states: Set<PrintState>,
         note: PrintNote? = nil,
-        seconds: Double = 15
+        seconds: Double = 60
     ) async throws -> PrintJob {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
@@ -116,7 +116,7 @@ final class Desk: Sendable {
     }
 
     /// Waits until a print server has taken a job.
-    func waitForTicket(_ id: Int64, seconds: Double = 20) async throws -> PrintJob {
+    func waitForTicket(_ id: Int64, seconds: Double = 60) async throws -> PrintJob {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
             let job = try await queue.job(id)

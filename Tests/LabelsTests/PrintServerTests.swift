@@ -122,7 +122,7 @@ final class PrivateCUPS: Sendable {
             throw Desk.Late(what: "cupsd: \(String(cString: strerror(status)))")
         }
         process.withLock { $0 = pid }
-        let end = ContinuousClock.now + .seconds(15)
+        let end = ContinuousClock.now + .seconds(60)
         while !TestPrinter.canConnect(port) {
             guard ContinuousClock.now < end, !hasEnded else {
                 let log = (try? String(contentsOfFile: root + "/log/error", encoding: .utf8)) ?? ""
@@ -259,7 +259,7 @@ struct PrintServerTests {
                 }
                 expected += 1
                 let job = try await desk.running(plant: plant) {
-                    try await desk.wait(id, for: [.sent, .unknown, .failed], seconds: 30)
+                    try await desk.wait(id, for: [.sent, .unknown, .failed], seconds: 60)
                 }
                 #expect(job.state == .sent, "write \(writes), done \(lastIsDone)")
                 #expect(

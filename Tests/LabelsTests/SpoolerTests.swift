@@ -84,7 +84,7 @@ import Testing
                 printer.cutAfter(nil)
                 _ = try await desk.queue.retry(id, now: Moment(milliseconds: 1))
             } else {
-                let end = ContinuousClock.now + .seconds(10)
+                let end = ContinuousClock.now + .seconds(60)
                 while printer.taken < 2_000, ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(5))
                 }
@@ -181,7 +181,7 @@ import Testing
                 let id = try await desk.order("one")
                 let mortal = MortalQueue(desk.queue, writes: writes, lastIsDone: lastIsDone)
                 try await desk.running(mortal) {
-                    let end = ContinuousClock.now + .seconds(3)
+                    let end = ContinuousClock.now + .seconds(20)
                     while await !mortal.hasDied, ContinuousClock.now < end {
                         if try await desk.queue.job(id)?.state == .printed { break }
                         try await Task.sleep(for: .milliseconds(5))
@@ -192,7 +192,7 @@ import Testing
                 let settled = try await desk.running {
                     try await desk.wait(id, for: isSent ? [.sent] : [.printed, .unknown])
                 }
-                let end = ContinuousClock.now + .seconds(2)
+                let end = ContinuousClock.now + .seconds(20)
                 while printer.printed.isEmpty, settled.state != .unknown,
                     ContinuousClock.now < end
                 {
@@ -222,7 +222,7 @@ import Testing
             _ = try await desk.wait(serial, for: [.printed])
             // A pipe has no way back: nobody can say more.
             _ = try await desk.wait(usb, for: [.sent])
-            let end = ContinuousClock.now + .seconds(5)
+            let end = ContinuousClock.now + .seconds(60)
             while pipe.printed.isEmpty, ContinuousClock.now < end {
                 try await Task.sleep(for: .milliseconds(10))
             }

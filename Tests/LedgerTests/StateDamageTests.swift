@@ -110,6 +110,81 @@ import Testing
         return outcome
     }
 
+    /// Packs and lets go of everything that the first terminal has.
+    private func letGo(_ bench: Workbench, _ store: LedgerStore) throws -> [OperationID] {
+        let end = try store.read { reading in
+            try bench.terminal.foldable(
+                Workbench.dock,
+                before: Moment(milliseconds: .max),
+                countMin: 1,
+                in: reading
+            )
+        }
+        let (manifest, pieces) = try store.read { reading in
+            var pieces: [(hash: [UInt8], packed: [UInt8])] = []
+            let manifest = try bench.terminal.pack(
+                Workbench.dock,
+                in: reading,
+                compressor: PlainPacking(),
+                keep: { pieces.append(($0, $1)) }
+            )
+            return (manifest, pieces)
+        }
+        return try store.write { transaction in
+            for piece in pieces {
+                try transaction.putPiece(piece.hash, piece.packed, of: Workbench.dock)
+            }
+            #expect(try bench.terminal.rest(on: manifest, in: transaction))
+            return try bench.terminal.letGo(
+                upTo: end ?? 0,
+                of: Workbench.dock,
+                limit: 1_000,
+                in: transaction
+            ).gone
+        }
+    }
+
+    /// Packs nothing.
+    private struct PlainPacking: Compressor {
+        func compress(_ bytes: [UInt8]) throws -> [UInt8] { bytes }
+        func decompress(_ bytes: [UInt8], countMax: Int) throws -> [UInt8] { bytes }
+    }
+
+    @Test
+    func `a terminal that let go of its history is sound, and a row more that is gone is found`()
+        throws
+    {
+        try Fixture.with { fixture in
+            try Plant.build(in: fixture)
+            let hubStore = try fixture.open("hub")
+            let hub = try openHub(hubStore)
+            try hubStore.write { transaction in
+                let head = try transaction.head(of: Workbench.dock)
+                try HubReplica.noteSecured([Workbench.dock: head], in: transaction)
+            }
+            try Self.closing(fixture, "one") { store in
+                let bench = try Workbench(seed: 11, at: store)
+                _ = try pull(bench.terminal, store, from: hub, hubStore)
+                let count = try store.read { try $0.log(offset: 0, limit: 99) }.count
+                let gone = try letGo(bench, store)
+                #expect(gone.count > 3)
+                let left = try store.read { try $0.log(offset: 0, limit: 99) }.count
+                #expect(left == count - gone.count)
+                let verified = try store.verify(Workbench.reducer, compressor: PlainPacking())
+                #expect(verified.difference == nil)
+                #expect(verified.operationCount == left)
+            }
+            try fixture.tamper(
+                "one",
+                "DELETE FROM operation WHERE ordinal = (SELECT min(ordinal) FROM operation)"
+            )
+            try Self.closing(fixture, "one") { store in
+                let verified = try store.verify(Workbench.reducer, compressor: PlainPacking())
+                #expect(verified.difference != nil)
+            }
+        }
+    }
+
     @Test(arguments: damages)
     func `a terminal finds it in its next round and is the hub's equal again`(
         _ damage: Damage

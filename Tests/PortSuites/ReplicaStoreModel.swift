@@ -91,7 +91,7 @@ public struct ReplicaStoreModel {
         let operation = pool[dice.roll(pool.count)]
         let scope = Workbench.scopes[dice.roll(Workbench.scopes.count)]
         let key = SettingKey(["place", "stamp", "name"][dice.roll(3)])
-        switch dice.roll(20) {
+        switch dice.roll(21) {
         case 0...7: try append(operation, transaction, &dice)
         case 8...9: try transaction.acknowledge(operation.id, Self.verdict(&dice))
         case 10...14: try setCell(transaction, &dice)
@@ -107,6 +107,12 @@ public struct ReplicaStoreModel {
             let acknowledgements = dice.roll(2) == 0
             try transaction.forgetJudgements(of: scope, acknowledgements: acknowledgements)
         case 19 where dice.roll(3) == 0: try transaction.clearCells(of: scope)
+        case 20:
+            // The newest stays: whether its place is given out again is a store's own affair.
+            let newest = try transaction.log(offset: 0, limit: .max).last?.operation.id
+            if try operation.id != newest && transaction.operation(operation.id) != nil {
+                try transaction.letGo(operation.id)
+            }
         default: break
         }
     }

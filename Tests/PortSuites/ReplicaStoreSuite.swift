@@ -106,6 +106,38 @@ public enum ReplicaStoreSuite {
             let strange = OperationID(replica: bench.id, incarnation: 1, sequence: 1)
             try expect(try store.read { try $0.operation(strange) }, nil, "unknown id")
         },
+        Behaviour("what was let go is gone, and leaves its place empty") { store in
+            var bench = try Workbench(seed: 1, at: store)
+            var operations: [Operation] = []
+            for number in 1...4 {
+                operations += try bench.record(
+                    [Workbench.counted(Workbench.receipt(number))],
+                    in: store
+                )
+            }
+            let gone = operations[1]
+            try undone(store) { try $0.letGo(gone.id) }
+            try expect(try store.read { try $0.operation(gone.id) }?.operation, gone, "undone")
+            try store.write { try $0.letGo(gone.id) }
+            try expect(try store.read { try $0.operation(gone.id) }, nil, "by id")
+            let left = [operations[0], operations[2], operations[3]]
+            let all = try store.read { try $0.log(offset: 0, limit: 9) }
+            try expect(all.map(\.operation), left, "the others")
+            let page = try store.read { try $0.log(offset: 2, limit: 9) }
+            try expect(page.map(\.operation), Array(left.dropFirst()), "places stay")
+            let backlog = try store.read { try $0.backlog(of: bench.id) }
+            try expect(backlog.count, 3, "nothing waits that is gone")
+            // What comes again comes to the end.
+            try store.write { transaction in
+                try transaction.append(LoggedOperation(operation: gone, judgement: nil))
+            }
+            let again = try store.read { try $0.log(offset: 0, limit: 9) }
+            try expect(again.map(\.operation), left + [gone], "again")
+            let head = try store.read {
+                try $0.chainHead(bench.id, operations[3].id.incarnation)
+            }
+            try expect(head?.id, operations[3].id, "the head of its chain")
+        },
         Behaviour("the head of a chain is its incarnation's last operation") { store in
             var bench = try Workbench(seed: 1, at: store)
             let drafts = [1, 2, 3].map { Workbench.counted(Workbench.receipt($0)) }

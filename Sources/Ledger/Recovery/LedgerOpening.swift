@@ -255,7 +255,7 @@ struct LedgerOpening {
                         throw LedgerError.notDurable(path)
                     }
                     try Migration.run(database, path: path)
-                    if options.hasSecondJournal { try Self.watchRemovals(database) }
+                    try Self.watchRemovals(database)
                 }
             }
         } catch {

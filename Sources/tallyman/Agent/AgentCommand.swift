@@ -28,7 +28,13 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Megabytes kept back, to go on recording when the disk is full; 0 for none.")
     var ballast = 64
 
+    @Option(help: "Days that old history stays, once a backup of the hub has it; the state stays.")
+    var historyDays = 30
+
     func validate() throws {
+        guard (0...3_650).contains(historyDays) else {
+            throw ValidationError("--history-days is 0 to 3650")
+        }
         guard enroll == nil || hub != nil else {
             throw ValidationError("--enroll needs --hub")
         }
@@ -52,7 +58,8 @@ struct AgentCommand: AsyncParsableCommand {
                 token: enroll.map(EnrolmentToken.init(text:)),
                 profile: profile,
                 peer: peer,
-                ballastByteCount: ballast << 20
+                ballastByteCount: ballast << 20,
+                historyKept: Int64(historyDays) * 86_400_000
             )
             try await daemon.run()
         }

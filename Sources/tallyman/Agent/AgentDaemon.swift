@@ -24,6 +24,8 @@ struct AgentDaemon {
     let peer: PeerSettings
     /// Bytes that are kept back for when the disk is full.
     let ballastByteCount: Int
+    /// The age of the history that stays, in milliseconds.
+    let historyKept: Int64
 
     /// How long whoever took a photo waits for its small picture.
     private static let previewTimeout = Duration.seconds(4)
@@ -120,7 +122,7 @@ struct AgentDaemon {
             .add(to: control)
         var services: [any Service] = []
         if let pump, let blobPump { services = [pump, blobPump] }
-        services.append(StoreCaretaker(store: store, logger: logger))
+        services.append(StoreCaretaker(store, shell, historyKept: historyKept, logger))
         services += [SpoolerService(spooler: spooler), rules] as [any Service]
         services.append(DeviceService(devices: devices, pages: kiosk))
         try devices.start()

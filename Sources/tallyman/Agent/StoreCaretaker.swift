@@ -1,3 +1,4 @@
+import Agent
 import Ledger
 import Logging
 import ServiceLifecycle
@@ -5,20 +6,41 @@ import Tally
 
 /// Looks after a terminal's store while the daemon runs.
 struct StoreCaretaker: Service {
-    let store: LedgerStore
-    let logger: Logger
+    private let store: LedgerStore
+    private let shell: TerminalShell
+    private let historyKept: Int64
+    private let logger: Logger
 
     /// How often it looks whether anything is due; most looks cost one question to the disk.
     private static let pause = Duration.seconds(20)
+    /// How often old history is let go.
+    private static let round = Duration.seconds(86_400)
+
+    /// - Parameters:
+    ///   - store: the terminal's.
+    ///   - shell: the terminal.
+    ///   - historyKept: the age of the history that stays, in milliseconds.
+    ///   - logger: told what cannot be done.
+    init(_ store: LedgerStore, _ shell: TerminalShell, historyKept: Int64, _ logger: Logger) {
+        self.store = store
+        self.shell = shell
+        self.historyKept = historyKept
+        self.logger = logger
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var nextRound = ContinuousClock.now
             while !Task.isCancelled {
                 // Cancelled only when the daemon ends, which the loop sees.
                 try? await Task.sleep(for: Self.pause)
                 if Task.isCancelled { return }
                 do {
                     try await store.care()
+                    if ContinuousClock.now >= nextRound {
+                        try await shell.letGoOfHistory(kept: historyKept)
+                        nextRound = ContinuousClock.now + Self.round
+                    }
                 } catch {
                     logger.warning(
                         "the terminal's store cannot be looked after; look at its disk",

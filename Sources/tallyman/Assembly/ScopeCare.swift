@@ -101,6 +101,11 @@ extension TerminalShell.StateEvent {
                 "started from a snapshot",
                 metadata: ["scope": "\(scope)", "cells": "\(cells)"]
             )
+        case .letGo(let scope, let operations):
+            logger.info(
+                "old history was let go; what came of it stays",
+                metadata: ["scope": "\(scope)", "operations": "\(operations)"]
+            )
         case .differs(let scope):
             logger.error(
                 "the records differ from the hub's, and nothing helps",

@@ -49,6 +49,28 @@ final class RawSQLite {
         try run("COMMIT")
     }
 
+    /// Looks rows up by their ids.
+    ///
+    /// - Returns: how many bytes they have, so that nothing of it is left out.
+    func lookUp(_ rows: some Sequence<(id: [UInt8], bytes: [UInt8])>) throws -> Int {
+        var query: OpaquePointer?
+        let sql = "SELECT bytes FROM operation WHERE id = ?"
+        try check(sqlite3_prepare_v2(connection, sql, -1, &query, nil))
+        defer { sqlite3_finalize(query) }
+        var byteCount = 0
+        try run("BEGIN")
+        for row in rows {
+            try row.id.withUnsafeBytes { id in
+                try check(sqlite3_bind_blob(query, 1, id.baseAddress, Int32(id.count), nil))
+                try check(sqlite3_step(query), SQLITE_ROW)
+            }
+            byteCount += Int(sqlite3_column_bytes(query, 0))
+            sqlite3_reset(query)
+        }
+        try run("COMMIT")
+        return byteCount
+    }
+
     private func run(_ sql: String) throws {
         try check(sqlite3_exec(connection, sql, nil, nil, nil))
     }

@@ -118,33 +118,44 @@ struct SyncBench {
             .map { ($0.operation.id.bytes, $0.operation.bytes) }
     }
 
-    /// Seconds to put rows into bare SQLite, `batch` a transaction.
-    private func raw(_ rows: [(id: [UInt8], bytes: [UInt8])], batch: Int) throws -> Double {
+    /// Seconds to put rows into bare SQLite, `batch` a transaction, and to look them all up again.
+    private func raw(
+        _ rows: [(id: [UInt8], bytes: [UInt8])],
+        batch: Int
+    ) throws -> (put: Double, found: Double) {
         let raw = try RawSQLite(folder + "/raw.sqlite")
-        let begun = ContinuousClock.now
-        for start in stride(from: 0, to: rows.count, by: batch) {
-            try raw.insert(rows[start..<min(start + batch, rows.count)])
+        let clock = ContinuousClock()
+        let put = try clock.measure {
+            for start in stride(from: 0, to: rows.count, by: batch) {
+                try raw.insert(rows[start..<min(start + batch, rows.count)])
+            }
         }
-        return (ContinuousClock.now - begun) / .seconds(1)
+        let found = try clock.measure {
+            for start in stride(from: 0, to: rows.count, by: batch) {
+                _ = try raw.lookUp(rows[start..<min(start + batch, rows.count)])
+            }
+        }
+        return (put / .seconds(1), found / .seconds(1))
     }
 
-    /// Batches of 100 into the hub, without a network.
-    func merge() throws -> [BenchFigure] {
+    /// A hub that has enrolled a terminal, without a network.
+    private static func hub(
+        _ store: LedgerStore,
+        knowing terminal: TerminalReplica,
+        _ peer: MemoryStore
+    ) throws -> HubNode {
         let clock = try MachineClock()
-        let store = try open("hub")
         var dice = SystemDice()
-        let peer = MemoryStore()
-        var terminal = try Self.newTerminal(peer)
-        var node = try store.write { transaction in
+        return try store.write { transaction in
             let node = try HubNode(
                 opening: transaction,
                 compressor: NoteCompression.compressor,
                 reading: clock.reading(),
                 dice: &dice
             )
-            try HubNode.addSite(Self.site, in: transaction)
+            try HubNode.addSite(site, in: transaction)
             let code = try HubNode.offerEnrolment(
-                site: Self.site,
+                site: site,
                 name: "bench",
                 now: clock.reading().wall,
                 dice: &dice,
@@ -159,8 +170,19 @@ struct SyncBench {
             try peer.write { try TerminalReplica.enroll(answer, in: $0) }
             return node
         }
+    }
+
+    /// Batches of 100 into the hub, without a network, and the same batches once more.
+    func merge() throws -> [BenchFigure] {
+        let clock = try MachineClock()
+        let store = try open("hub")
+        var dice = SystemDice()
+        let peer = MemoryStore()
+        var terminal = try Self.newTerminal(peer)
+        var node = try Self.hub(store, knowing: terminal, peer)
         var seconds = 0.0
         var rows: [(id: [UInt8], bytes: [UInt8])] = []
+        var requests: [PushRequest] = []
         for start in stride(from: 0, to: count, by: 100) {
             let batch = try drafts(start..<min(start + 100, count))
             let request = try peer.write { transaction in
@@ -175,6 +197,7 @@ struct SyncBench {
                 return try terminal.pushRequest(in: transaction)
             }
             guard let request else { continue }
+            requests.append(request)
             let begun = ContinuousClock.now
             let answer = try store.write { transaction in
                 try node.push(request, reading: clock.reading(), dice: &dice, in: transaction)
@@ -182,6 +205,15 @@ struct SyncBench {
             seconds += (ContinuousClock.now - begun) / .seconds(1)
             _ = try peer.write { try terminal.apply(answer, to: request, in: $0) }
         }
+        let again = try ContinuousClock().measure {
+            for request in requests {
+                let answer = try store.write { transaction in
+                    try node.push(request, reading: clock.reading(), dice: &dice, in: transaction)
+                }
+                precondition(answer.items.allSatisfy(\.known), "an operation was taken twice")
+            }
+        }
+        let raw = try raw(rows, batch: 100)
         return [
             .rate(
                 "merged operations, 100 a batch",
@@ -189,8 +221,16 @@ struct SyncBench {
                 count: rows.count,
                 seconds: seconds,
                 "bare SQLite rows, 100 a commit",
-                rawSeconds: try raw(rows, batch: 100)
-            )
+                rawSeconds: raw.put
+            ),
+            .rate(
+                "known operations pushed again, 100 a batch",
+                "/s",
+                count: rows.count,
+                seconds: again / .seconds(1),
+                "the same rows looked up in bare SQLite",
+                rawSeconds: raw.found
+            ),
         ]
     }
 
@@ -252,7 +292,7 @@ struct SyncBench {
                 count: rows.count,
                 seconds: seconds,
                 "bare SQLite rows, 500 a commit",
-                rawSeconds: try raw(rows, batch: 500)
+                rawSeconds: try raw(rows, batch: 500).put
             )
         ]
     }
@@ -273,7 +313,7 @@ struct SyncBench {
                 count: rows.count,
                 seconds: seconds,
                 "bare SQLite rows, 500 a commit",
-                rawSeconds: try raw(rows, batch: 500)
+                rawSeconds: try raw(rows, batch: 500).put
             )
         ]
     }

@@ -160,6 +160,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let operations: Int
         let photos: Int
         let snapshots: Int
+        let letGo: Int
         let faults: [String: Int]
         let virtualDays: Double
         let wallSeconds: Double
@@ -193,6 +194,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     operations: report.operations,
                     photos: report.photos,
                     snapshots: report.snapshots,
+                    letGo: report.letGo,
                     faults: Dictionary(faults) { $0 + $1 },
                     virtualDays: report.virtualDays,
                     wallSeconds: seconds,
@@ -218,6 +220,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 + "\(report.times.unsure) said to be unsure"
         )
         Output.result("  \(report.photos) photos, \(report.snapshots) starts from a snapshot")
+        Output.result("  \(report.letGo) old operations let go at terminals")
         for (name, count) in faults.sorted(by: { $0.0 < $1.0 }) {
             Output.result("  \(name): \(count)")
         }
