@@ -109,7 +109,7 @@ struct HeldChanges {
         }
     }
 
-    private static func insertion(
+    static func insertion(
         of stored: [StoredOperation],
         into scope: Scope
     ) -> Statement {

@@ -168,7 +168,30 @@ public final class PostgresStore: ReplicaStore, AsyncReplicaStore {
         }
     }
 
-    // MARK: - For tests
+    // MARK: - For tests and benches
+
+    /// How many statements its writes have taken.
+    package var statementCount: Int {
+        writes.settle()
+        return writer.statementCount
+    }
+
+    /// How many pages of the database were looked at, by whoever, since the server counts.
+    package func pageCount() throws -> Int {
+        // What the writer's connection has counted is told when its transaction ends.
+        try write { transaction in
+            let transaction = transaction as? PostgresTransaction
+            try transaction?.connection.run("SELECT pg_stat_force_next_flush()")
+        }
+        return try beside { connection in
+            try connection.run(
+                """
+                SELECT (blks_hit + blks_read)::bigint FROM pg_stat_database
+                WHERE datname = current_database()
+                """
+            ).first { Int(try $0.requiredInteger(0)) } ?? 0
+        }
+    }
 
     /// Every statement that this store has prepared, on whichever connection.
     package var statements: Set<String> {

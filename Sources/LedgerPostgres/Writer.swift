@@ -39,6 +39,9 @@ final class Writer: @unchecked Sendable {
     /// The statements that were prepared on the connection, by name.
     var statements: [String: String] { connection?.statements ?? [:] }
 
+    /// How many statements the connection was given.
+    var statementCount: Int { connection?.statementCount ?? 0 }
+
     // MARK: - Groups
 
     /// What a request threw after it had written: the others run again without it.

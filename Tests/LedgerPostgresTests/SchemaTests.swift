@@ -46,7 +46,7 @@ import Testing
     @Test func `every statement is about one site, and has its index`() throws {
         try Self.withStore { store, server, database in
             try Self.useAll(of: store)
-            let statements = store.statements.filter {
+            let statements = store.statements.union(try Self.photoStatements(store)).filter {
                 !$0.contains("pg_class") && !$0.contains("current_setting")
                     && !$0.contains("pg_notify")
             }
@@ -116,27 +116,58 @@ import Testing
             try transaction.dropPieces(of: dock, except: [])
         }
         try store.write { try $0.setCell(.stage, of: receipt, to: nil) }
+        let pieces = PostgresPieces(in: store)
+        try pieces.put([UInt8](repeating: 2, count: 32), [1])
+        _ = try pieces.get([1])
+        _ = try pieces.manifests(of: dock)
+        try pieces.keepOnly([])
         try store.write { try $0.set(SettingKey("gone"), to: nil) }
-        try store.read { reading in
-            _ = try reading.scrub(dock, after: nil, cellCount: 10)
-            _ = try reading.entityDigests(of: dock, in: leaf.bucket)
-            _ = try reading.operations(in: leaf)
-            _ = try reading.groupEnds(of: dock, after: 0, limit: 1)
-            _ = try reading.troubled(of: operation.id.replica, limit: 9)
-            _ = try reading.operation(hashed: operation.hash, of: operation.id.replica)
-            _ = try reading.quarantined(1)
-            _ = try reading.quarantined(operation.hash, from: operation.id.replica)
-            for held in [true, false] {
-                _ = try reading.quarantine(after: 0, held: held, limit: 9)
-            }
-            _ = try reading.heldRecords(from: operation.id.replica)
-            _ = try reading.chain(operation.id.replica, 1)
-            _ = try reading.chains(of: operation.id.replica)
-            _ = try reading.settings(under: "n")
-            _ = try reading.cell(.stage, of: receipt)
-            _ = try reading.hasPiece([1], of: dock)
-            _ = try reading.piece([1], of: dock)
+        try store.read { try askAll($0, operation, receipt) }
+    }
+
+    private static func askAll(
+        _ reading: any ReplicaReading,
+        _ operation: Sync.Operation,
+        _ receipt: EntityKey
+    ) throws {
+        let dock = receipt.scope
+        let leaf = DigestLeaf(of: receipt)
+        _ = try reading.scrub(dock, after: nil, cellCount: 10)
+        _ = try reading.entityDigests(of: dock, in: leaf.bucket)
+        _ = try reading.operations(in: leaf)
+        _ = try reading.groupEnds(of: dock, after: 0, limit: 1)
+        _ = try reading.troubled(of: operation.id.replica, limit: 9)
+        _ = try reading.operation(hashed: operation.hash, of: operation.id.replica)
+        _ = try reading.quarantined(1)
+        _ = try reading.quarantined(operation.hash, from: operation.id.replica)
+        for held in [true, false] {
+            _ = try reading.quarantine(after: 0, held: held, limit: 9)
         }
+        _ = try reading.heldRecords(from: operation.id.replica)
+        _ = try reading.chain(operation.id.replica, 1)
+        _ = try reading.chains(of: operation.id.replica)
+        _ = try reading.settings(under: "n")
+        _ = try reading.cell(.stage, of: receipt)
+        _ = try reading.hasPiece([1], of: dock)
+        _ = try reading.piece([1], of: dock)
+    }
+
+    private static func photoStatements(_ store: PostgresStore) throws -> Set<String> {
+        let blobs = PostgresBlobs(in: store)
+        let manifest = try BlobManifest(of: [1, 2, 3, 4], mediaType: "image/png")
+        _ = try blobs.alone { _ in
+            try blobs.keep(
+                BlobEntry(manifest: manifest, isOwn: false, ordinal: 1, isComplete: false)
+            )
+            try blobs.write([1, 2, 3], to: manifest.id, at: 0)
+            try blobs.write([9, 4], to: manifest.id, at: 2)
+            try blobs.truncate(manifest.id, to: 1)
+            #expect(try blobs.length(of: manifest.id) == 1)
+            _ = try blobs.read(manifest.id, at: 0, count: 9)
+            _ = try blobs.entries()
+            try blobs.remove(manifest.id)
+        }
+        return blobs.statements
     }
 
     /// What is wrong with a statement's plan: a table that is read without its index, or over

@@ -17,7 +17,7 @@ import Testing
         "Migration0006.swift":
             "fcd153d12c26b349dca06e2bad26b338b5da9bd33b478bf0f715c3ef4c0a8bd7",
         "PostgresMigration0001.swift":
-            "7e9222340541abfab3bdeffec4aa4a46409849833b2455b76587cd6b629f4de8",
+            "41af708c12737316b7abcc930b0120f62cda057f54d19b000173e994b7761296",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

@@ -209,6 +209,32 @@ extension Migration {
                 PRIMARY KEY (site, scope, number)
             );
 
+            -- Photos: what is known of each, and the content in parts as they came. One row says
+            -- how often the list has changed.
+            CREATE TABLE blob_turn (
+                site text COLLATE "C" NOT NULL CHECK (site = '') PRIMARY KEY,
+                number bigint NOT NULL
+            );
+            INSERT INTO blob_turn (site, number) VALUES ('', 1);
+            CREATE TABLE blob (
+                site text COLLATE "C" NOT NULL CHECK (site = ''),
+                id bytea NOT NULL CHECK (length(id) = 32),
+                manifest bytea NOT NULL,
+                own smallint NOT NULL CHECK (own IN (0, 1)),
+                ordinal bigint NOT NULL,
+                complete smallint NOT NULL CHECK (complete IN (0, 1)),
+                held bigint,
+                PRIMARY KEY (site, id)
+            );
+            CREATE TABLE blob_part (
+                site text COLLATE "C" NOT NULL CHECK (site = ''),
+                id bytea NOT NULL CHECK (length(id) = 32),
+                start bigint NOT NULL CHECK (start >= 0),
+                bytes bytea NOT NULL CHECK (length(bytes) > 0),
+                PRIMARY KEY (site, id, start)
+            );
+            ALTER TABLE blob_part ALTER bytes SET STORAGE EXTERNAL;
+
             -- Messages to the world. A delivered one stays: its key may never be queued again.
             CREATE TABLE outbox (
                 site text COLLATE "C" NOT NULL,

@@ -9,6 +9,9 @@ final class Connection: @unchecked Sendable {
     /// By text: the name under which a statement is prepared here, and its types.
     private var prepared: [String: String] = [:]
 
+    /// How many statements it was given, those of a script as one.
+    private(set) var statementCount = 0
+
     /// Set on every connection.
     ///
     /// Each statement of this room has its index, so plans need not depend on how full the tables
@@ -81,12 +84,16 @@ final class Connection: @unchecked Sendable {
     ///
     /// - Returns: what the last one gave, as text.
     @discardableResult
-    func script(_ sql: String) throws -> Rows { try checked(PQexec(handle, sql)) }
+    func script(_ sql: String) throws -> Rows {
+        statementCount += 1
+        return try checked(PQexec(handle, sql))
+    }
 
     /// Runs a statement that the connection prepares once.
     @discardableResult
     func run(_ sql: String, _ values: [Parameter] = []) throws -> Rows {
         let name = try prepare(sql, values)
+        statementCount += 1
         let result = Self.withParameters(values) { pointers, lengths, formats in
             PQexecPrepared(handle, name, Int32(values.count), pointers, lengths, formats, 1)
         }
@@ -100,6 +107,7 @@ final class Connection: @unchecked Sendable {
             return
         }
         let names = try statements.map { try prepare($0.sql, $0.values) }
+        statementCount += statements.count
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
         for (name, statement) in zip(names, statements) {
             let values = statement.values

@@ -35,7 +35,10 @@ struct HubDaemon {
         let pages = Router()
         AuthorityRoute(authority).add(to: pages)
         SyncRoutes(hub: desk.shell, compressor: BodyCompression.compressor).add(to: pages)
-        let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
+        let blobs = try BlobDesk {
+            if let postgres = desk.postgres { return PostgresBlobs(in: postgres) }
+            return BlobFolder(DataFolder.blobs(of: folder))
+        }
         BlobRoutes(hub: desk.shell, desk: blobs).add(to: pages)
         PhotoRoutes(blobs).addShowing(to: pages)
         HealthRoutes(

@@ -4,6 +4,7 @@ import Ledger
 import LedgerPostgres
 import Sync
 import Tally
+import Web
 
 // Looking after the hub's records.
 
@@ -39,3 +40,5 @@ extension HubDesk {
 }
 
 extension PostgresPieces: SharedShelf {}
+
+extension PostgresBlobs: SharedBlobStore {}
