@@ -138,6 +138,8 @@ let package = Package(
         system("CZlib", "zlib", "zlib1g-dev"),
         room("Deflate", ["Tally", "CZlib"]),
         room("Ledger", ["Tally", "Labels", "Sync", grdb, sqlite]),
+        system("CPostgres", "libpq", "libpq-dev"),
+        room("LedgerPostgres", ["Tally", "Sync", "CPostgres"]),
         .target(
             name: "ZXingShim",
             path: "Sources/C/ZXingShim",
@@ -203,8 +205,8 @@ let package = Package(
             dependencies: [
                 "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
                 "ExceptionReports", "Sync",
-                "Agent", "Hub", "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web",
-                "Simulator", "Conformance",
+                "Agent", "Hub", "Deflate", "Ledger", "LedgerPostgres", "Imaging", "Drivers",
+                "Connectors", "Web", "Simulator", "Conformance",
                 arguments, hummingbird, hummingbirdCore, httpClient, logging, lifecycle, crypto,
                 grdb, sqlite,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -288,6 +290,13 @@ let package = Package(
         ),
         .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
         tests("LedgerTests", ["Tally", "Sync", "Ledger", "PortSuites", "FaultyDisk", grdb]),
+        tests(
+            "LedgerPostgresTests",
+            [
+                "Tally", "Sync", "Forms", "Agent", "Hub", "Web", "LedgerPostgres", "Deflate",
+                "PortSuites", httpClient,
+            ]
+        ),
         tests(
             "SyncTests",
             [

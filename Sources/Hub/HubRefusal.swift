@@ -15,6 +15,8 @@ public enum HubRefusal: Refusal, Equatable {
     case badSiteName(String)
     /// Nobody has this badge, or the person may not rule on orders.
     case mayNotReview(String)
+    /// Another program has made the stored state since this one was started.
+    case superseded
 
     public var code: ProblemCode {
         switch self {
@@ -26,12 +28,14 @@ public enum HubRefusal: Refusal, Equatable {
         case .siteExists: "hub.site_exists"
         case .badSiteName: "hub.bad_site_name"
         case .mayNotReview: "hub.may_not_review"
+        case .superseded: "hub.superseded"
         }
     }
 
     public var facts: [String: String] {
         switch self {
         case .mayNotReview(let badge): ["worker": badge]
+        case .superseded: [:]
         case .unknownSupplier(let code): ["supplier": code]
         case .unknownTerminal(let terminal): ["terminal": terminal]
         case .unknownOrder(let number): ["order": number]

@@ -19,7 +19,25 @@ struct Snapshots: Sendable {
     }
 }
 
+/// A shelf that other processes of the hub share, and that says what was made.
+public protocol SharedShelf: PieceShelf {
+    /// The newest snapshot of a scope and the one before, the newest first.
+    func manifests(of scope: Scope) throws -> [SnapshotManifest]
+    /// Says that a snapshot is whole.
+    func put(_ manifest: SnapshotManifest) throws
+}
+
 extension HubShell {
+    /// Learns what other processes have put on a shelf that they share.
+    private func learn(_ scope: Scope) throws {
+        guard let shelf = shelf as? any SharedShelf else { return }
+        let made = try shelf.manifests(of: scope)
+        snapshots.withLock { snapshots in
+            snapshots.manifests[scope] = made.first
+            snapshots.previous[scope] = made.dropFirst().first
+        }
+    }
+
     /// A snapshot serves as long as what has come since is less than this, or than a tenth of it.
     private static let tailMin: UInt64 = 2_000
 
@@ -35,6 +53,7 @@ extension HubShell {
         }
         guard shelf != nil else { throw SyncRefusal.noSnapshot(request.scope) }
         let epoch = try await store.read { try HubReplica.epoch(in: $0) }
+        try learn(request.scope)
         if let made = snapshots.withLock({ $0.manifests[request.scope] }), made.epoch == epoch,
             head >= made.position, head - made.position < max(Self.tailMin, made.position / 10)
         {
@@ -48,15 +67,20 @@ extension HubShell {
         let request = try SnapshotRequest(pieceRequest: request)
         try await store.read { try HubReplica.checkAccess(request, in: $0) }
         // Only pieces of this scope: a hash is no right to see another's.
-        let isOfScope = snapshots.withLock { snapshots in
+        if !isKnown(request) { try learn(request.scope) }
+        guard isKnown(request), let hash = request.piece, let bytes = try shelf?.get(hash) else {
+            throw SyncRefusal.noSnapshot(request.scope)
+        }
+        return bytes
+    }
+
+    /// Whether a piece is one of the snapshots of its scope.
+    private func isKnown(_ request: SnapshotRequest) -> Bool {
+        snapshots.withLock { snapshots in
             [snapshots.manifests[request.scope], snapshots.previous[request.scope]].contains {
                 $0?.pieces.contains { $0.hash == request.piece } == true
             }
         }
-        guard isOfScope, let hash = request.piece, let bytes = try shelf?.get(hash) else {
-            throw SyncRefusal.noSnapshot(request.scope)
-        }
-        return bytes
     }
 
     private func make(_ scope: Scope) async throws -> SnapshotManifest {
@@ -75,6 +99,7 @@ extension HubShell {
                     keep: { try shelf.put($0, $1) }
                 )
             }
+            try (shelf as? any SharedShelf)?.put(manifest)
             let kept = snapshots.withLock { snapshots in
                 snapshots.previous[scope] = snapshots.manifests[scope]
                 snapshots.manifests[scope] = manifest

@@ -50,6 +50,9 @@ extension HubShell {
         return (changes, number)
     }
 
+    /// Another process has written to the hub's store: whoever waits looks.
+    public func noticeChange() { watchers.withLock { $0.tell() } }
+
     /// Ends what ``beginWatch()`` began.
     public func endWatch(_ number: UInt64) { watchers.withLock { $0.remove(number) } }
 

@@ -83,7 +83,21 @@ public final class HubShell: Sendable {
         _ body: @Sendable (HubNode, any ReplicaReading) throws -> Result
     ) async throws -> Result {
         let node = state.withLock(\.node)
-        return try await store.read { reading in try body(node, reading) }
+        return try await store.read { reading in
+            try Self.check(node, in: reading)
+            return try body(node, reading)
+        }
+    }
+
+    /// Under which the reducer that made the state is named.
+    private static let stateKey = SettingKey("state.reducer")
+
+    /// Where hubs share a store, a newer one may have made the state anew by its own reducer: what
+    /// this one would add to it, or say of it, would not be the same.
+    private static func check(_ node: HubNode, in reading: any ReplicaReading) throws {
+        guard try reading.setting(stateKey) == node.replica.reducer.fingerprint else {
+            throw HubRefusal.superseded
+        }
     }
 
     /// Runs the node in a transaction.
@@ -101,6 +115,7 @@ public final class HubShell: Sendable {
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.
             var (node, dice) = self.state.withLock { ($0.node, AnyDice($0.dice)) }
+            try Self.check(node, in: transaction)
             let result = try body(&node, &dice, reading, transaction)
             let after = State(node: node, dice: dice.dice)
             self.state.withLock { $0 = after }

@@ -21,8 +21,16 @@ extension DataFolder {
     }
 
     /// Says in the folder whose it is, once; throws when the database is another replica's.
-    public func keepOwner(of store: LedgerStore) async throws {
-        let path = database
+    ///
+    /// - Parameters:
+    ///   - store: the hub's.
+    ///   - name: what errors call a database that is not in the folder.
+    /// - Throws: ``LedgerError``, and what the store throws.
+    public func keepOwner(
+        of store: any AsyncReplicaStore,
+        at name: String? = nil
+    ) async throws {
+        let path = name ?? database
         let id = try await store.read { reading in
             try self.checkOwner(of: reading, at: path)
             return try Replica.owner(of: reading)

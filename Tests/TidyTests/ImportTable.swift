@@ -47,6 +47,7 @@ enum ImportTable {
         "Hub": RoomRule(core, foundation),
         "Deflate": RoomRule(["Tally"], ["CZlib"]),
         "Ledger": RoomRule(core, world.union(["GRDB", "GRDBSQLite"])),
+        "LedgerPostgres": RoomRule(core, world.union(["CPostgres"])),
         "Imaging": RoomRule(["Tally", "Codes", "Labels"], world),
         "ImagingWorker": RoomRule(
             ["Imaging", "Labels", "Tally"],
@@ -72,8 +73,8 @@ enum ImportTable {
         "Conformance": RoomRule(["Sync"], payloads.union(["Crypto"])),
         "tallyman": RoomRule(
             core.union(nodes).union([
-                "Deflate", "Ledger", "Imaging", "Drivers", "Connectors", "Web", "Simulator",
-                "Conformance",
+                "Deflate", "Ledger", "LedgerPostgres", "Imaging", "Drivers", "Connectors", "Web",
+                "Simulator", "Conformance",
             ]),
             world.union([
                 "ArgumentParser", "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "Logging",

@@ -16,6 +16,8 @@ import Testing
             "f1b9547bafa0aff5a8a3be30f10a8eb71d17e52fdbb15c1164109d3e87446040",
         "Migration0006.swift":
             "fcd153d12c26b349dca06e2bad26b338b5da9bd33b478bf0f715c3ef4c0a8bd7",
+        "PostgresMigration0001.swift":
+            "41af708c12737316b7abcc930b0120f62cda057f54d19b000173e994b7761296",
     ]
 
     /// Migrations that were edited, have no line, or are gone.
@@ -39,7 +41,9 @@ import Testing
     }
 
     private static func isMigration(_ file: Repository.TextFile) -> Bool {
-        file.path.hasPrefix("Sources/Ledger/Migrations/Migration") && file.name != "Migration.swift"
+        file.name != "Migration.swift"
+            && (file.path.hasPrefix("Sources/Ledger/Migrations/Migration")
+                || file.path.hasPrefix("Sources/LedgerPostgres/Migrations/"))
     }
 
     @Test func `released migrations stay as they are`() {

@@ -3,9 +3,60 @@ import Sync
 import Synchronization
 import Tally
 
+/// A store of blobs that other processes change too.
+public protocol SharedBlobStore: BlobStore {
+    /// Runs `body` alone among all processes, as one change that happens whole or not at all.
+    ///
+    /// - Parameter body: gets a number that is another when another process has changed something.
+    /// - Returns: what the body gives, and the number from now on.
+    /// - Throws: what the body throws, or why the change could not be made.
+    func alone<Result>(
+        _ body: (UInt64) throws -> Result
+    ) throws -> (result: Result, number: UInt64)
+
+    /// Opens a shelf on what is stored now, and leaves what is on its way to other processes.
+    func shelf() throws -> BlobShelf
+}
+
 /// A daemon's blobs: lets callers in one after another, on threads that may wait for the disk.
 public final class BlobDesk: Sendable {
-    private let shelf: Mutex<BlobShelf>
+    /// The shelf, and where others share its store, by what number it was read.
+    private struct State {
+        var shelf: BlobShelf?
+        var number: UInt64?
+        let store: any BlobStore
+
+        mutating func run<Result>(_ body: (BlobShelf) throws -> Result) throws -> Result {
+            guard let shared = store as? any SharedBlobStore else {
+                return try body(try opened())
+            }
+            var state = self
+            // Until it is done, what is remembered may not be what is stored.
+            self.shelf = nil
+            let (result, number) = try shared.alone { number in
+                if number != state.number { state.shelf = nil }
+                let shelf = try state.opened()
+                do {
+                    return Swift.Result<Result, any Error>.success(try body(shelf))
+                } catch let refusal as any Refusal {
+                    // Of what was asked; what came before it stays.
+                    return .failure(refusal)
+                }
+            }
+            shelf = state.shelf
+            self.number = number
+            return try result.get()
+        }
+
+        private mutating func opened() throws -> BlobShelf {
+            if let shelf { return shelf }
+            let fresh = try (store as? any SharedBlobStore)?.shelf() ?? BlobShelf(store)
+            shelf = fresh
+            return fresh
+        }
+    }
+
+    private let state: Mutex<State>
     private let threads: NIOThreadPool
     /// Whether the disk has room for blobs; records have their own reserve.
     private let hasRoom: @Sendable () -> Bool
@@ -20,16 +71,18 @@ public final class BlobDesk: Sendable {
         hasRoom: @escaping @Sendable () -> Bool = { true },
         store: () throws -> sending any BlobStore
     ) throws {
-        shelf = Mutex(try BlobShelf(try store()))
+        state = Mutex(State(store: try store()))
         threads = .singleton
         self.hasRoom = hasRoom
+        // What cannot be read is told at the start.
+        try state.withLock { try $0.run { _ in } }
     }
 
     /// Runs `body` with the shelf, alone.
     public func run<Result: Sendable>(
         _ body: @escaping @Sendable (BlobShelf) throws -> Result
     ) async throws -> Result {
-        try await threads.runIfActive { try self.shelf.withLock { try body($0) } }
+        try await threads.runIfActive { try self.state.withLock { try $0.run(body) } }
     }
 
     /// Whether the disk has room for blobs now.

@@ -74,12 +74,20 @@ public struct SyncRoutes: Sendable {
             } else {
                 response = Response.protobuf(.ok, answer)
             }
+        } catch let refusal as any Refusal where Self.isOfThisProcess(refusal) {
+            // Nothing that a terminal could do about it but ask again, as when nobody answers.
+            response = Response(status: .serviceUnavailable)
         } catch let refusal as any Refusal {
             let bytes = try SyncProblem.bytes(of: refusal)
             response = Response.protobuf(Self.status(of: refusal), bytes)
         }
         response.headers[.acceptEncoding] = BodyCoding.name
         return response
+    }
+
+    /// Whether another process of the hub, or this one later, may answer.
+    private static func isOfThisProcess(_ refusal: any Refusal) -> Bool {
+        refusal.code.text.hasPrefix("postgres.") || refusal.code.text == "hub.superseded"
     }
 
     private static func status(of refusal: any Refusal) -> HTTPResponse.Status {

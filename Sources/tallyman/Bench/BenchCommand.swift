@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import LedgerPostgres
 
 /// `tallyman bench`: speed, beside the raw limit of the same run.
 struct BenchCommand: AsyncParsableCommand {
@@ -11,13 +12,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     enum Name: String, ExpressibleByArgument, CaseIterable {
         case commit, merge, push, pull, encode, scan, frames
-        case snapshot, round, repair, framing
+        case snapshot, round, repair, framing, ingest
     }
 
     @Argument(
         help: """
             What to measure: commit, merge, push, pull, snapshot, round, repair, framing, encode, \
-            scan or frames.
+            scan, frames or ingest.
             """
     )
     var name: Name
@@ -37,6 +38,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "scan: what the pictures' codes say, as CSV.")
     var manifest: String?
 
+    @Option(help: "ingest: an empty PostgreSQL database, postgres://USER@HOST:PORT/DATABASE.")
+    var database: String?
+
     @Option(help: "frames: how many frames.")
     var frames = 10_000
 
@@ -53,6 +57,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard name != .scan || corpus != nil && manifest != nil else {
             throw ValidationError("scan needs --corpus and --manifest")
         }
+        guard name != .ingest || database != nil else {
+            throw ValidationError("ingest needs --database")
+        }
         guard (6_000...10_000_000).contains(rows) else {
             throw ValidationError("--rows is 6000 to 10000000")
         }
@@ -62,6 +69,9 @@ struct BenchCommand: AsyncParsableCommand {
         try await Output.orExit {
             switch name {
             case .framing: return try show(FramingBench(count: operations).figures())
+            case .ingest:
+                let address = try DatabaseAddress(database ?? "")
+                return try show(PostgresBench(address: address, count: operations).ingest())
             case .encode: return try show(EncodeBench().figures())
             case .scan: return try scan()
             case .frames:
@@ -89,7 +99,7 @@ struct BenchCommand: AsyncParsableCommand {
                 case .snapshot: try await state.snapshot()
                 case .round: try await state.round()
                 case .repair: try await state.repair()
-                case .encode, .scan, .frames, .framing: [BenchFigure]()
+                case .encode, .scan, .frames, .framing, .ingest: [BenchFigure]()
                 }
             try show(figures)
         }

@@ -115,7 +115,7 @@ struct ConformanceCommand: AsyncParsableCommand {
 
     private func code() async throws -> String {
         if let enroll { return enroll }
-        let office = Office(folder: data.data)
+        let office = Office(HubPlace(folder: data.data))
         guard case .status(let status) = try await office.ask(.status) else {
             throw ExitCode.failure
         }

@@ -52,11 +52,11 @@ struct FormCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data).ask(.forms)
+                let answer = try await Office(data.place).ask(.forms)
                 guard case .forms(let published) = answer else { throw ExitCode.failure }
                 for line in FormStanding.all(published, drafts: try drafts()) {
                     if json { try Output.json(line) } else { Output.result(line.text) }
@@ -84,7 +84,7 @@ struct FormCommand: AsyncParsableCommand {
         @Argument(help: "Files in YAML or JSON.")
         var files: [String]
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
@@ -94,7 +94,7 @@ struct FormCommand: AsyncParsableCommand {
                 for file in files {
                     let name = URL(filePath: file).lastPathComponent
                     let content = Data(try FileBytes.read(file))
-                    let answer = try await Office(folder: data.data)
+                    let answer = try await Office(data.place)
                         .ask(.publishForm(name: name, content: content))
                     guard case .forms(let forms) = answer else { throw ExitCode.failure }
                     for form in forms { Output.result("published\t" + form.text) }
@@ -114,11 +114,11 @@ struct FormCommand: AsyncParsableCommand {
         @Option(help: "The version to go back to; without it the one before the one in force.")
         var to: Int?
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data)
+                let answer = try await Office(data.place)
                     .ask(.rollBackForm(code: form, to: to))
                 guard case .forms(let forms) = answer else { throw ExitCode.failure }
                 for form in forms { Output.result("published\t" + form.text) }

@@ -22,7 +22,7 @@ struct HubCommand: AsyncParsableCommand {
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run the hub.")
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         @Option(help: "Where to serve: HOST:PORT; port 0 takes a free one.")
         var listen = ListenAddress.standard(port: 8080)
@@ -32,7 +32,7 @@ struct HubCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Output.orExit {
-                try await HubDaemon(folder: data.data, listen: listen, isSecure: tls).run()
+                try await HubDaemon(place: data.place, listen: listen, isSecure: tls).run()
             }
         }
     }
@@ -49,11 +49,11 @@ struct HubCommand: AsyncParsableCommand {
             @Argument(help: "The site's code, such as SZ1.")
             var name: String
 
-            @OptionGroup var data: DataOptions
+            @OptionGroup var data: HubOptions
 
             func run() async throws {
                 try await Output.orExit {
-                    _ = try await Office(folder: data.data).ask(.addSite(name))
+                    _ = try await Office(data.place).ask(.addSite(name))
                     Output.talk("site \(NaturalKey.code(name)) is there")
                 }
             }
@@ -71,11 +71,11 @@ struct HubCommand: AsyncParsableCommand {
         @Option(help: "The terminal's name.")
         var name: String
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data)
+                let answer = try await Office(data.place)
                     .ask(.enroll(site: site, name: name))
                 guard case .code(let code) = answer else { throw ExitCode.failure }
                 Output.result(code)
@@ -95,7 +95,7 @@ struct HubCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a file.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
@@ -108,7 +108,7 @@ struct HubCommand: AsyncParsableCommand {
                 var isClean = true
                 // What names another thing goes after it, in whatever order the files were given.
                 for file in MasterDataFile.inOrder(contents) {
-                    let answer = try await Office(folder: data.data)
+                    let answer = try await Office(data.place)
                         .ask(.importFile(name: file.name, content: Data(file.bytes)))
                     guard case .imported(let report) = answer else { throw ExitCode.failure }
                     if json { try Output.json(report) } else { Output.result(report.text) }
@@ -132,11 +132,11 @@ struct HubCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                guard case .orders(let orders) = try await Office(folder: data.data).ask(.orders)
+                guard case .orders(let orders) = try await Office(data.place).ask(.orders)
                 else { throw ExitCode.failure }
                 if kind != .maintenance {
                     for order in orders.arrivalOrders {
@@ -163,12 +163,12 @@ struct HubCommand: AsyncParsableCommand {
         @Option(help: "Who makes it.")
         var by = ""
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
                 let json = Data(try FileBytes.read(file))
-                let answer = try await Office(folder: data.data)
+                let answer = try await Office(data.place)
                     .ask(.makeNote(json: json, worker: by))
                 guard case .note(let text) = answer else { throw ExitCode.failure }
                 Output.result(text)
@@ -205,7 +205,7 @@ struct HubCommand: AsyncParsableCommand {
         @Option(help: "The reviewer's badge.")
         var by: String
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func validate() throws {
             guard (one == nil) == (other == nil) else {
@@ -220,7 +220,7 @@ struct HubCommand: AsyncParsableCommand {
             try await Output.orExit {
                 if let note {
                     let request = HubRequest.settleNotes(order: order, opening: note, worker: by)
-                    _ = try await Office(folder: data.data).ask(request)
+                    _ = try await Office(data.place).ask(request)
                     return Output.talk("ruled: \(note) holds")
                 }
                 let ruling = (ruling?.rawValue ?? "").replacingOccurrences(of: "-", with: "_")
@@ -231,7 +231,7 @@ struct HubCommand: AsyncParsableCommand {
                     other: other,
                     worker: by
                 )
-                _ = try await Office(folder: data.data).ask(request)
+                _ = try await Office(data.place).ask(request)
                 Output.talk("ruled: \(ruling)")
             }
         }

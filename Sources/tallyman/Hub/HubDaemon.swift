@@ -2,13 +2,14 @@ import Foundation
 import Hub
 import Hummingbird
 import Ledger
+import LedgerPostgres
 import Logging
 import Tally
 import Web
 
 /// The hub's daemon.
 struct HubDaemon {
-    let folder: String
+    let place: HubPlace
     let listen: ListenAddress
     /// Over TLS even where nobody else can listen in.
     let isSecure: Bool
@@ -16,7 +17,10 @@ struct HubDaemon {
     func run() async throws {
         let logger = Daemon.logger("tallyman.hub")
         let address = AddressBox()
-        let desk = try await HubDesk.open(folder) { address.text }
+        let desk = try await HubDesk.open(place) { address.text }
+        let folder = place.folder
+        let shell = desk.shell
+        desk.postgres?.listen { shell.noticeChange() }
         let authority = try await desk.authority()
         var daemon = Daemon(
             name: "hub",
@@ -31,7 +35,10 @@ struct HubDaemon {
         let pages = Router()
         AuthorityRoute(authority).add(to: pages)
         SyncRoutes(hub: desk.shell, compressor: BodyCompression.compressor).add(to: pages)
-        let blobs = try BlobDesk { BlobFolder(DataFolder.blobs(of: folder)) }
+        let blobs = try BlobDesk {
+            if let postgres = desk.postgres { return PostgresBlobs(in: postgres) }
+            return BlobFolder(DataFolder.blobs(of: folder))
+        }
         BlobRoutes(hub: desk.shell, desk: blobs).add(to: pages)
         PhotoRoutes(blobs).addShowing(to: pages)
         HealthRoutes(

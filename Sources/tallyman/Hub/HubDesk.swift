@@ -3,6 +3,7 @@ import Codes
 import Foundation
 import Hub
 import Ledger
+import LedgerPostgres
 import Receiving
 import Sync
 import Tally
@@ -12,26 +13,49 @@ import Workforce
 /// Answers what the commands ask of a hub: in the daemon or, where none runs, in the command.
 struct HubDesk: Sendable {
     let shell: HubShell
-    let store: LedgerStore
+    let store: any AsyncReplicaStore
+    /// The store, when it is a file in the data folder.
+    let ledger: LedgerStore?
+    /// The store, when other processes may share it.
+    let postgres: PostgresStore?
     /// Where the hub's pages are served; empty when no daemon runs.
     let address: @Sendable () -> String
 
     /// Opens the hub of a data folder, which this process then owns.
     static func open(
-        _ folder: String,
+        _ place: HubPlace,
         address: @escaping @Sendable () -> String = { "" }
     ) async throws -> HubDesk {
-        let data = try DataFolder(folder)
-        let store = try LedgerStore(data)
+        let data = try DataFolder(place.folder)
+        let ledger: LedgerStore?
+        let postgres: PostgresStore?
+        let shelf: any PieceShelf
+        if let database = try place.address() {
+            let opened = try PostgresStore(database)
+            (ledger, postgres, shelf) = (nil, opened, PostgresPieces(in: opened))
+        } else {
+            (ledger, postgres) = (try LedgerStore(data), nil)
+            shelf = try PieceFolder(in: data)
+        }
+        guard let store: any AsyncReplicaStore = postgres ?? ledger else {
+            preconditionFailure("one of both was opened")
+        }
         let shell = try await HubShell(
             store: store,
             compressor: NoteCompression.compressor,
             clock: try MachineClock(),
             dice: SystemDice(),
-            shelf: try PieceFolder(in: data)
+            shelf: shelf
         )
-        try await data.keepOwner(of: store)
-        return HubDesk(shell: shell, store: store, address: address)
+        try await data.keepOwner(of: store, at: postgres?.address.name)
+        if postgres != nil { try place.remember() }
+        return HubDesk(
+            shell: shell,
+            store: store,
+            ledger: ledger,
+            postgres: postgres,
+            address: address
+        )
     }
 
     func answer(_ request: HubRequest) async throws -> HubAnswer {
@@ -80,26 +104,8 @@ struct HubDesk: Sendable {
             return .observations(try await shell.read { try $0.why(order, in: $1) })
         case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume:
             return try await answerIntake(request)
-        case .verify:
-            let reducer = try await shell.read { node, _ in node.replica.reducer }
-            return .verified(
-                VerifyAnswer(
-                    try store.verify(reducer, compressor: NoteCompression.compressor),
-                    photos: try BlobCopies.check(store.blobs)
-                )
-            )
-        case .backup(let path):
-            let report = try await store.backup(to: path)
-            let heads = Dictionary(report.scopes.map { ($0.scope, $0.head) }) { first, _ in first }
-            try await shell.write { _, _, _, transaction in
-                try HubReplica.noteSecured(heads, in: transaction)
-            }
-            let photos = try await store.backupBlobs(besideBackup: path)
-            return .backedUp(
-                path: report.path,
-                bytes: report.byteCount,
-                photos: PhotosAnswer(photos)
-            )
+        case .verify: return .verified(try await verified())
+        case .backup(let path): return try await backUp(to: path)
         }
     }
 

@@ -20,11 +20,11 @@ extension HubCommand {
             @Flag(help: "One JSON object a line, bytes included.")
             var json = false
 
-            @OptionGroup var data: DataOptions
+            @OptionGroup var data: HubOptions
 
             func run() async throws {
                 try await Output.orExit {
-                    let answer = try await Office(folder: data.data).ask(.keptAside(all: all))
+                    let answer = try await Office(data.place).ask(.keptAside(all: all))
                     guard case .keptAside(let records) = answer else { throw ExitCode.failure }
                     for record in records {
                         if json { try Output.json(record) } else { Output.result(record.text) }
@@ -44,12 +44,12 @@ extension HubCommand {
             @Option(help: "The badge of a team leader or supervisor.")
             var by: String
 
-            @OptionGroup var data: DataOptions
+            @OptionGroup var data: HubOptions
 
             func run() async throws {
                 try await Output.orExit {
                     let request = HubRequest.release(ticket: ticket, worker: by)
-                    let answer = try await Office(folder: data.data).ask(request)
+                    let answer = try await Office(data.place).ask(request)
                     guard case .released(let verdict) = answer else { throw ExitCode.failure }
                     Output.talk("released: \(verdict)")
                 }
@@ -70,12 +70,12 @@ extension HubCommand {
             @Option(help: "The badge of a team leader or supervisor.")
             var by: String
 
-            @OptionGroup var data: DataOptions
+            @OptionGroup var data: HubOptions
 
             func run() async throws {
                 try await Output.orExit {
                     let request = HubRequest.dismiss(ticket: ticket, reason: reason, worker: by)
-                    _ = try await Office(folder: data.data).ask(request)
+                    _ = try await Office(data.place).ask(request)
                     Output.talk("dismissed")
                 }
             }
@@ -91,11 +91,11 @@ extension HubCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data).ask(.terminals)
+                let answer = try await Office(data.place).ask(.terminals)
                 guard case .terminals(let terminals) = answer else { throw ExitCode.failure }
                 for terminal in terminals {
                     if json { try Output.json(terminal) } else { Output.result(terminal.text) }
@@ -113,11 +113,11 @@ extension HubCommand {
         @Argument(help: "Its name or replica id.")
         var terminal: String
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                _ = try await Office(folder: data.data).ask(.revoke(terminal))
+                _ = try await Office(data.place).ask(.revoke(terminal))
                 Output.talk("revoked: \(terminal)")
             }
         }
@@ -141,12 +141,12 @@ extension HubCommand {
         @Argument(help: "The site's code.")
         var site: String
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
                 let request = HubRequest.move(terminal: terminal, site: site)
-                _ = try await Office(folder: data.data).ask(request)
+                _ = try await Office(data.place).ask(request)
                 Output.talk("moved: \(terminal)")
             }
         }
@@ -163,11 +163,11 @@ extension HubCommand {
                 """
         )
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                _ = try await Office(folder: data.data).ask(.resume)
+                _ = try await Office(data.place).ask(.resume)
                 Output.talk("resumed")
             }
         }

@@ -20,10 +20,10 @@ struct KeyCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
-            try await KeyCommand.show(.keys(supplier: supplier), json, data.data)
+            try await KeyCommand.show(.keys(supplier: supplier), json, data.place)
         }
     }
 
@@ -39,10 +39,10 @@ struct KeyCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
-            try await KeyCommand.show(.rotateKey(supplier: supplier), json, data.data)
+            try await KeyCommand.show(.rotateKey(supplier: supplier), json, data.place)
         }
     }
 
@@ -61,16 +61,16 @@ struct KeyCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
-            try await KeyCommand.show(.revokeKey(supplier: supplier, key: key), json, data.data)
+            try await KeyCommand.show(.revokeKey(supplier: supplier, key: key), json, data.place)
         }
     }
 
-    private static func show(_ request: HubRequest, _ json: Bool, _ folder: String) async throws {
+    private static func show(_ request: HubRequest, _ json: Bool, _ place: HubPlace) async throws {
         try await Output.orExit {
-            guard case .keys(let keys) = try await Office(folder: folder).ask(request) else {
+            guard case .keys(let keys) = try await Office(place).ask(request) else {
                 throw ExitCode.failure
             }
             for key in keys {

@@ -1,18 +1,25 @@
 import AsyncHTTPClient
 import Foundation
 import Ledger
+import LedgerPostgres
 import Tally
 import Web
 
 /// The way from a command to the hub of a data folder: through the daemon where one runs, else by
 /// opening the folder itself.
 struct Office: Sendable {
-    let folder: String
+    private let place: HubPlace
+
+    init(_ place: HubPlace) { self.place = place }
 
     func ask(_ request: HubRequest) async throws -> HubAnswer {
-        try await Control.ask(folder, request) {
-            if !request.mayFoundHub { try LedgerFile.require(in: folder) }
-            return try await HubDesk.open(folder).answer(request)
+        try await Control.ask(place.folder, request) {
+            if !request.mayFoundHub, try place.address() == nil {
+                try LedgerFile.require(in: place.folder)
+            }
+            let desk = try await HubDesk.open(place)
+            defer { desk.postgres?.close() }
+            return try await desk.answer(request)
         }
     }
 }

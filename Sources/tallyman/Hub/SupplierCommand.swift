@@ -16,10 +16,10 @@ struct SupplierCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
-            try await SupplierCommand.show(.suppliers, json, data.data)
+            try await SupplierCommand.show(.suppliers, json, data.place)
         }
     }
 
@@ -42,17 +42,17 @@ struct SupplierCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             let request = HubRequest.takeUnsigned(supplier: supplier, takes: answer == .allow)
-            try await SupplierCommand.show(request, json, data.data)
+            try await SupplierCommand.show(request, json, data.place)
         }
     }
 
-    private static func show(_ request: HubRequest, _ json: Bool, _ folder: String) async throws {
+    private static func show(_ request: HubRequest, _ json: Bool, _ place: HubPlace) async throws {
         try await Output.orExit {
-            let answer = try await Office(folder: folder).ask(request)
+            let answer = try await Office(place).ask(request)
             guard case .suppliers(let suppliers) = answer else { throw ExitCode.failure }
             for supplier in suppliers {
                 if json { try Output.json(supplier) } else { Output.result(supplier.text) }

@@ -14,12 +14,12 @@ struct WhyCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a line.")
     var json = false
 
-    @OptionGroup var data: DataOptions
+    @OptionGroup var data: HubOptions
 
     func run() async throws {
         try await Output.orExit {
             guard
-                case .observations(let observations) = try await Office(folder: data.data)
+                case .observations(let observations) = try await Office(data.place)
                     .ask(.why(order: order))
             else { throw ExitCode.failure }
             for observation in observations {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import LedgerPostgres
 import Sync
 import Tally
 
@@ -31,6 +32,9 @@ struct BackupCommand: AsyncParsableCommand {
             try LedgerFile.require(in: data.data)
             let path = URL(fileURLWithPath: out).standardizedFileURL.path
             let reply: Reply = try await Control.ask(data.data, HubRequest.backup(path: path)) {
+                guard try HubPlace(folder: data.data).address() == nil else {
+                    throw PostgresRefusal.onlyInFolder("backup")
+                }
                 let store = try LedgerStore(try DataFolder(data.data))
                 let report = try store.backup(to: path)
                 let heads = Dictionary(report.scopes.map { ($0.scope, $0.head) }) { one, _ in one }

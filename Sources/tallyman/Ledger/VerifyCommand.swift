@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Hub
 import Ledger
+import LedgerPostgres
 import Sync
 import Tally
 
@@ -26,6 +27,22 @@ struct VerifyAnswer: Codable, Sendable {
             (
                 scope.scope.description,
                 HubAnswer.ScopeState(position: scope.head, digest: scope.digest.description)
+            )
+        }
+        scopes = Dictionary(states) { first, _ in first }
+        difference = report.difference?.plainText
+        differenceText = report.difference.map { Texts.shared.problem($0) }
+    }
+
+    init(_ report: PostgresReport) {
+        sound = report.difference == nil
+        photos = nil
+        operations = report.operationCount
+        cells = report.cellCount
+        let states = report.scopes.map { scope, state in
+            (
+                scope.description,
+                HubAnswer.ScopeState(position: state.head, digest: state.digest.description)
             )
         }
         scopes = Dictionary(states) { first, _ in first }
@@ -73,6 +90,12 @@ struct VerifyCommand: AsyncParsableCommand {
     func verified() async throws -> VerifyAnswer {
         struct Reply: Codable { let verified: [String: VerifyAnswer] }
         let reply: Reply = try await Control.ask(data.data, HubRequest.verify) {
+            let place = HubPlace(folder: data.data)
+            if try place.address() != nil {
+                let desk = try await HubDesk.open(place)
+                defer { desk.postgres?.close() }
+                return Reply(verified: ["_0": try await desk.verified()])
+            }
             let store = try LedgerStore(try DataFolder(data.data))
             let answer = VerifyAnswer(
                 try store.verify(
@@ -92,6 +115,8 @@ struct VerifyCommand: AsyncParsableCommand {
 enum LedgerFile {
     /// A command that only looks does not make a folder that is not there.
     static func require(in folder: String) throws {
+        // A hub's in PostgreSQL says by itself whether it is there.
+        if try HubPlace(folder: folder).address() != nil { return }
         let path = URL(fileURLWithPath: folder).appending(path: "tallyman.sqlite").path
         guard FileManager.default.fileExists(atPath: path) else {
             throw FileTrouble(path: path, reason: "there is no such database")
