@@ -118,7 +118,7 @@ def test_a_machine_is_inspected_by_scanner_alone(hub, terminal, open_kiosk, size
     sign_in(kiosk, INSPECTOR)
     orders = [order for order in hub.orders() if order.get("equipment") == "AIR-01"]
     assert len(orders) == 1
-    expect(kiosk.page.locator("button.row", has_text="AIR-01")).to_contain_text(orders[0]["number"])
+    expect(kiosk.page.locator("button.row", has_text="AIR-01").first).to_contain_text(orders[0]["number"])
     kiosk.picture("home-order")
     kiosk.is_well_made()
 
@@ -308,11 +308,11 @@ def test_all_three_workflows_go_by_touch_alone(hub, terminal, open_kiosk, tmp_pa
 def test_the_page_works_without_scripts(hub, terminal, open_kiosk):
     kiosk = open_kiosk((1280, 800), scripts=False)
     field = kiosk.page.get_by_role("textbox")
-    for text in [LINE_WORKER, "TM:C:LANG:EN", "TM:C:REPORT", PLATE + "PRS-01"]:
+    for text in [LINE_WORKER, "TM:C:LANG:EN", "TM:C:REPORT", PLATE + "FLT-01"]:
         field.fill(text)
         field.press("Enter")
     kiosk.language = "en"
-    expect(kiosk.page.locator(".step-value")).to_contain_text("PRS-01")
+    expect(kiosk.page.locator(".step-value")).to_contain_text("FLT-01")
     kiosk.page.get_by_role("button", name="Safety").click()
     kiosk.page.get_by_role("button", name=kiosk.text("kiosk.raise_key")).click()
     kiosk.at("exception")
