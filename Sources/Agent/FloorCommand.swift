@@ -44,9 +44,26 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     case takeOrder(order: String)
     case finishOrder(order: String)
 
-    case raiseException(category: String, equipment: String, text: String, photo: String? = nil)
+    /// Reports an exception, or joins the open report on the same machine and category. `phrases`
+    /// are codes of the category's phrases about the problem.
+    case raiseException(
+        category: String,
+        equipment: String,
+        text: String,
+        photo: String? = nil,
+        phrases: [String]? = nil,
+        productionOrder: String? = nil,
+        material: String? = nil,
+        lot: String? = nil
+    )
     /// `section` is a section of the report in snake case: `containment`, `root_cause`, ...
     case editException(report: String, section: String, text: String)
+    /// Words beside a section; anyone may add them, and nobody can change them.
+    case addToException(report: String, section: String, text: String)
+    /// Lets one of the values stand that people wrote apart: that of this operation.
+    case settleException(report: String, section: String, operation: String)
+    /// Says that somebody deals with a section that is late.
+    case acknowledgeException(report: String, section: String)
     /// `move` is a verb of the report's lifecycle: `contain`, `resolve`, `close`, `reopen`.
     case moveException(report: String, move: String)
 }

@@ -24,8 +24,9 @@ struct FloorDesk {
             try receiving(command)
         case .beginInspection, .answerCheck, .signInspection, .takeOrder, .finishOrder:
             try inspection(command, dice: &dice)
-        case .raiseException, .editException, .moveException:
-            try exceptionReport(command, dice: &dice)
+        case .raiseException, .editException, .moveException, .addToException, .settleException,
+            .acknowledgeException:
+            try exceptionReport(command)
         }
     }
 

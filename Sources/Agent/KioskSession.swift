@@ -1,4 +1,5 @@
 import Codes
+import ExceptionReports
 import Forms
 import Inspection
 import Receiving
@@ -31,8 +32,24 @@ public struct KioskSession: Hashable, Sendable {
         public var text = ""
         /// A photo that the terminal keeps.
         public var photo: ContentHash?
+        /// Codes of the category's phrases, in the order in which they were chosen.
+        public var phrases: [String] = []
+        /// What was scanned of the work at hand; empty for none.
+        public var productionOrder = ""
+        public var material = ""
+        public var lot = ""
 
         public init() {}
+    }
+
+    /// A section of a report that is being written.
+    public struct SectionDraft: Hashable, Sendable {
+        public let section: Section
+        /// What was chosen, in that order.
+        public var phrases: [Label] = []
+        public var text = ""
+
+        public init(_ section: Section) { self.section = section }
     }
 
     /// A reading of a meter that is questioned, and not recorded yet.
@@ -93,6 +110,8 @@ public struct KioskSession: Hashable, Sendable {
     public internal(set) var damagePhoto: ContentHash?
     /// A meter's reading that does not fit the last one: the next answer says what happened.
     public internal(set) var doubted: DoubtedReading?
+    /// The section of the report at hand that is being written; nil while nobody began.
+    public internal(set) var writing: SectionDraft?
     /// The parts of a long note that were scanned so far.
     public internal(set) var noteParts: NoteParts?
 
@@ -130,11 +149,15 @@ public struct KioskSession: Hashable, Sendable {
         return feedback
     }
 
+    /// Goes to a section of the report at hand.
+    public mutating func write(_ section: Section) { writing = SectionDraft(section) }
+
     /// Goes to an entity of a list that was touched or chosen.
     public mutating func open(_ place: Place) {
         self.place = place
         numberIsDamage = false
         damagePhoto = nil
         doubted = nil
+        writing = nil
     }
 }

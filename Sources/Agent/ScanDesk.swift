@@ -61,7 +61,9 @@ struct ScanDesk {
             return try inspection(meaning, text, id, question, worker, &session, &dice)
         case .report(let draft):
             return try report(meaning, text, draft, worker, &session, &dice)
-        case .home, .exception:
+        case .exception(let id):
+            return try section(meaning, text, id, worker, &session, &dice)
+        case .home:
             return try fromHome(meaning, text, worker, &session, &dice)
         }
     }
@@ -84,6 +86,7 @@ struct ScanDesk {
         _ session: inout KioskSession,
         _ dice: inout some Dice
     ) throws -> Feedback {
+        if case .command(.choice(let number)) = meaning { return try openReport(number, &session) }
         if case .plain(let plain) = meaning, let note = try note(numbered: plain) {
             let command = FloorCommand.openNote(supplier: note.supplier, number: note.number)
             return try openReceipt(command, worker, &session, &dice)

@@ -1,5 +1,4 @@
 import Forms
-import SwiftProtobuf
 import Tally
 
 /// How exceptions of one kind are dealt with: master data that all sites share.
@@ -7,34 +6,68 @@ public struct ExceptionCategory: Hashable, Sendable {
     static let type = "exception_category.published"
     /// A year: no deadline of a section is longer.
     static let minutesMax = 525_600
+    /// Four hours, where a category does not say.
+    public static let joinMinutesUsual = 240
+
+    /// Words that are chosen instead of typed, in every language of the page.
+    public struct Phrase: Hashable, Sendable {
+        public let section: Section
+        /// In snake_case; unique in its section.
+        public let code: String
+        public let text: Label
+    }
+
+    /// Sends reports to another team than the category's; what is empty fits everything.
+    public struct Rule: Hashable, Sendable {
+        /// The process that the machine belongs to.
+        public let process: String
+        /// The machine's tag, or its beginning with a star behind it.
+        public let equipment: String
+        public let team: String
+
+        /// The rule in one line, as routings name it.
+        public var name: String {
+            [("process", process), ("equipment", equipment)].filter { !$0.1.isEmpty }
+                .map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+        }
+
+        func fits(equipment tag: String, process name: String) -> Bool {
+            guard process.isEmpty || process == name else { return false }
+            if equipment.hasSuffix("*") { return tag.hasPrefix(equipment.dropLast()) }
+            return equipment.isEmpty || equipment == tag
+        }
+    }
+
+    /// Who hears of a section that is late.
+    public struct Level: Hashable, Sendable {
+        /// A role of the permission table: `team_leader`, `supervisor`.
+        public let role: String
+        /// From the section's deadline on.
+        public let afterMinutes: Int
+    }
 
     /// In snake_case.
     public let code: String
     /// From 1 up; what was published under a version never changes.
     public let version: Int
     public let name: Label
-    /// The team that reports go to.
+    /// The team that reports go to where no rule sends them elsewhere.
     public let team: String
-    /// Minutes from the capture of the report until a section is due.
+    /// Minutes of work from the capture of the report until a section is due.
     public let deadlines: [Section: Int]
     /// The sections without which a report cannot be closed.
     public let needed: Set<Section>
-
-    init(
-        code: String,
-        version: Int,
-        name: Label,
-        team: String,
-        deadlines: [Section: Int],
-        needed: Set<Section>
-    ) {
-        self.code = code
-        self.version = version
-        self.name = name
-        self.team = team
-        self.deadlines = deadlines
-        self.needed = needed
-    }
+    /// In the order of the page.
+    public var phrases: [Phrase] = []
+    /// A report on the same place joins the open one for so long; 0: never.
+    public var joinMinutes = joinMinutesUsual
+    /// Whether a report raises a maintenance order, as a finding does.
+    public var maintenance = false
+    /// The first that fits holds.
+    public var rules: [Rule] = []
+    public var levels: [Level] = []
+    /// When deadlines count; nil for round the clock.
+    public var calendar: ShiftCalendar?
 
     /// Reads a category from its entity; nil when it was not published.
     public init?(_ record: EntityRecord) {
@@ -45,6 +78,11 @@ public struct ExceptionCategory: Hashable, Sendable {
     }
 
     public var key: EntityKey { ExceptionRoom.categoryKey(code) }
+
+    /// The phrases of a section, in the order of the page.
+    public func phrases(of section: Section) -> [Phrase] {
+        phrases.filter { $0.section == section }
+    }
 
     /// Publishes this version.
     ///
@@ -69,115 +107,20 @@ public struct ExceptionCategory: Hashable, Sendable {
         }
         return Draft(.decision, of: key, type: Self.type, payload: try payload())
     }
-}
 
-// MARK: - Files
-
-extension ExceptionCategory {
-    /// Reads the categories from the tree of their file.
-    ///
-    /// - Parameter node: `categories`: a list of `code`, `version`, `name`, `team`, `deadlines`
-    ///   (minutes by section) and `needed` (sections).
-    /// - Returns: the categories, in the order of the file.
-    /// - Throws: `FormRefusal.definition` with the path of what is wrong.
-    public static func list(node: FormNode) throws(FormRefusal) -> [ExceptionCategory] {
-        let reader = FormNodeReader(node)
-        try reader.checkKeys(["categories"])
-        var categories: [ExceptionCategory] = []
-        for item in try reader.required("categories").list() {
-            let category = try ExceptionCategory(item)
-            if categories.contains(where: { $0.code == category.code }) {
-                throw item.refusal(.duplicate, at: "code")
-            }
-            categories.append(category)
-        }
-        return categories
-    }
-
-    private init(_ reader: FormNodeReader) throws(FormRefusal) {
-        try reader.checkKeys(["code", "version", "name", "team", "deadlines", "needed"])
-        var deadlines: [Section: Int] = [:]
-        for (key, value) in try reader.optional("deadlines")?.entries() ?? [] {
-            guard let section = Section(rawValue: key) else {
-                throw reader.refusal(.unknownKey, at: "deadlines.\(key)", expected: Section.names)
-            }
-            let minutes = try value.count()
-            guard minutes <= Self.minutesMax else {
-                throw value.refusal(.badNumber, expected: "1 … \(Self.minutesMax)")
-            }
-            deadlines[section] = minutes
-        }
-        var needed: Set<Section> = []
-        for item in try reader.required("needed").list() {
-            guard let section = Section(rawValue: try item.text()) else {
-                throw item.refusal(.unknownValue, expected: Section.names)
-            }
-            needed.insert(section)
-        }
-        self.init(
-            code: try reader.required("code").name(),
-            version: try reader.required("version").count(),
-            name: try reader.required("name").label(),
-            team: try reader.required("team").text(),
-            deadlines: deadlines,
-            needed: needed
-        )
-    }
-}
-
-extension Section {
-    fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
-
-// MARK: - Bytes
-
-extension ExceptionCategory {
-    init(payload: [UInt8]) throws(ExceptionRefusal) {
-        let wire: WireCategory
-        do {
-            wire = try WireCategory(serializedBytes: payload)
-        } catch {
-            throw .badPayload(type: Self.type)
-        }
-        guard !wire.code.isEmpty, wire.version > 0 else { throw .badPayload(type: Self.type) }
-        var deadlines: [Section: Int] = [:]
-        for allowance in wire.deadlines {
-            guard let section = Section(rawValue: allowance.section) else {
-                throw .badPayload(type: Self.type)
-            }
-            deadlines[section] = Int(allowance.minutes)
-        }
-        let needed = wire.needed.compactMap(Section.init(rawValue:))
-        guard needed.count == wire.needed.count else { throw .badPayload(type: Self.type) }
-        let texts = wire.name.map { ($0.language, $0.text) }
-        self.init(
-            code: wire.code,
-            version: Int(wire.version),
-            name: Label(Dictionary(texts) { first, _ in first }),
-            team: wire.team,
-            deadlines: deadlines,
-            needed: Set(needed)
-        )
-    }
-
-    private func payload() throws -> [UInt8] {
-        var wire = WireCategory()
-        wire.code = code
-        wire.version = UInt32(clamping: version)
-        wire.name = name.sorted.map { language, text in
-            var wireText = WireText()
-            wireText.language = language
-            wireText.text = text
-            return wireText
-        }
-        wire.team = team
-        wire.deadlines = deadlines.sorted { $0.key < $1.key }.map { section, minutes in
-            var allowance = WireAllowance()
-            allowance.section = section.rawValue
-            allowance.minutes = UInt32(clamping: minutes)
-            return allowance
-        }
-        wire.needed = needed.sorted().map(\.rawValue)
-        return try wire.serializedBytes()
+    init(
+        code: String,
+        version: Int,
+        name: Label,
+        team: String,
+        deadlines: [Section: Int],
+        needed: Set<Section>
+    ) {
+        self.code = code
+        self.version = version
+        self.name = name
+        self.team = team
+        self.deadlines = deadlines
+        self.needed = needed
     }
 }

@@ -10,6 +10,11 @@ public enum ExceptionRefusal: Refusal, Equatable {
     case emptyText(Section)
     /// The section's words are another person's.
     case notYours(Section, owner: String)
+    /// The permission table does not give this to the person: the section or move, and the team
+    /// that the report went to.
+    case notPermitted(what: String, worker: String)
+    /// Nothing that is late waits for a person's word in this section.
+    case notEscalated(Section)
     /// No such value of the section is in force.
     case unknownValue(Section)
     /// The report is not in a stage from which this can be done.
@@ -30,6 +35,8 @@ public enum ExceptionRefusal: Refusal, Equatable {
         case .placeMissing: "exceptions.place_missing"
         case .emptyText: "exceptions.empty_text"
         case .notYours: "exceptions.not_yours"
+        case .notPermitted: "exceptions.not_permitted"
+        case .notEscalated: "exceptions.not_escalated"
         case .unknownValue: "exceptions.unknown_value"
         case .stage: "exceptions.stage"
         case .sectionsMissing: "exceptions.sections_missing"
@@ -44,7 +51,9 @@ public enum ExceptionRefusal: Refusal, Equatable {
         case .badPayload(let type): ["type": type]
         case .unknownReport(let report): ["report": report]
         case .placeMissing: [:]
-        case .emptyText(let section), .unknownValue(let section): ["section": section.rawValue]
+        case .emptyText(let section), .unknownValue(let section), .notEscalated(let section):
+            ["section": section.rawValue]
+        case .notPermitted(let what, let worker): ["section": what, "worker": worker]
         case .notYours(let section, let owner): ["section": section.rawValue, "owner": owner]
         case .stage(let stage, let expected):
             [

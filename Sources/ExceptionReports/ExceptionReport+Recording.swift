@@ -4,27 +4,28 @@ import Tally
 // knows it, and either recorded whole or refused with the reason.
 
 extension ExceptionReport {
-    /// Raises a report; its words, if any, become the first text of the problem section.
+    /// Reports an exception: joins the open report on its place and category, or makes the next.
     ///
     /// - Parameters:
-    ///   - id: random.
-    ///   - raising: what it is about: a machine or a station.
-    ///   - scope: the terminal's area.
-    /// - Returns: what to record.
+    ///   - raising: what it is about, and what a person says.
+    ///   - file: the reports on that place and category, as this terminal knows them.
+    ///   - joinMinutes: of the category.
+    ///   - now: the terminal's time.
+    /// - Returns: the report's entity, what to record, and whether it joins another's report.
     /// - Throws: ``ExceptionRefusal/placeMissing``.
     public static func raise(
-        _ id: Identifier,
         _ raising: Raising,
-        in scope: Scope
-    ) throws -> [Draft] {
-        guard !raising.equipment.isEmpty || !raising.station.isEmpty else {
-            throw ExceptionRefusal.placeMissing
-        }
-        let key = ExceptionRoom.reportKey(id, in: scope)
-        let payload = try raising.payload()
-        let fact = Draft(.fact, of: key, type: Raising.type, payload: payload)
-        if raising.text.isBlank { return [fact] }
-        return [fact, edit(.problem, raising.text, of: key, over: [])]
+        file: ReportFile,
+        joinMinutes: Int,
+        now: Moment
+    ) throws -> (key: EntityKey, drafts: [Draft], joins: Bool) {
+        guard !raising.place.isEmpty else { throw ExceptionRefusal.placeMissing }
+        var raising = raising
+        let open = file.open(joinMinutes: joinMinutes, now: now)
+        let (key, ordinal) = open.map { ($0.key, $0.raising.ordinal) } ?? file.next
+        raising.ordinal = ordinal
+        let fact = Draft(.fact, of: key, type: Raising.type, payload: try raising.payload())
+        return (key, [fact], open != nil)
     }
 
     /// Writes a section, or writes one's own words in it anew.
@@ -40,10 +41,19 @@ extension ExceptionReport {
         try checkOpen()
         guard !text.isBlank else { throw ExceptionRefusal.emptyText(section) }
         let present = sections[section] ?? []
-        if let foreign = present.first(where: { $0.evidence.author != author }) {
-            throw ExceptionRefusal.notYours(section, owner: foreign.evidence.author)
+        if let owner = owner(of: section, besides: author) {
+            throw ExceptionRefusal.notYours(section, owner: owner)
         }
         return [Self.edit(section, text, of: key, over: present)]
+    }
+
+    /// Whose words stand in a section; nil when nobody's do, or only those of `author`.
+    public func owner(of section: Section, besides author: String) -> String? {
+        let present = sections[section] ?? []
+        if present.isEmpty, section == .problem {
+            return raised.author == author ? nil : raised.author
+        }
+        return present.first { $0.evidence.author != author }?.evidence.author
     }
 
     /// Adds words beside a section; anyone may.
@@ -74,6 +84,22 @@ extension ExceptionReport {
             return try AddedRecord.draft(content, of: key)
         }
         return records + [Self.edit(section, kept.text, of: key, over: present)]
+    }
+
+    /// Says that a person deals with what is late in a section.
+    ///
+    /// - Parameters:
+    ///   - section: which.
+    ///   - rules: the routing whose levels count.
+    ///   - now: the terminal's time.
+    /// - Returns: what to record.
+    /// - Throws: ``ExceptionRefusal/notEscalated(_:)`` when nothing waits for a person's word.
+    public func acknowledge(_ section: Section, rules: Routing?, now: Moment) throws -> [Draft] {
+        let waiting = escalations(rules, now: now).first {
+            $0.section == section && $0.acknowledged == nil
+        }
+        guard let waiting else { throw ExceptionRefusal.notEscalated(section) }
+        return [try Acknowledgement.draft(section, level: waiting.level, of: key)]
     }
 
     /// Says that a containment holds.

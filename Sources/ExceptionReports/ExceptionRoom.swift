@@ -14,9 +14,9 @@ public enum ExceptionRoom {
     static let reopenMove = "exception_report.reopen"
 
     public static let vocabulary = Vocabulary(
-        facts: [Raising.type, AddedRecord.type],
+        facts: [Raising.type, AddedRecord.type, Acknowledgement.type],
         fields: Set(Section.allCases.map(\.field)),
-        decisions: [ExceptionCategory.type, Routing.type],
+        decisions: [ExceptionCategory.type, Routing.type, Gathering.type],
         lifecycles: [EntityKind.report: ExceptionReport.lifecycle],
         lanes: [EntityKind.report: .safety]
     )
@@ -30,7 +30,28 @@ public enum ExceptionRoom {
         )
     }
 
-    /// A report; it has no natural key, so `id` is random.
+    /// The report of an ordinal, from 1 up, on a place and category.
+    public static func reportKey(
+        _ place: String,
+        category: String,
+        ordinal: Int,
+        in scope: Scope
+    ) -> EntityKey {
+        let kind = EntityKind.report
+        return EntityKey(
+            scope: scope,
+            kind: kind,
+            id: .derived(
+                kind,
+                scope.description,
+                NaturalKey.code(place),
+                category,
+                String(ordinal)
+            )
+        )
+    }
+
+    /// A report by its identifier.
     public static func reportKey(_ id: Identifier, in scope: Scope) -> EntityKey {
         EntityKey(scope: scope, kind: EntityKind.report, id: id)
     }
@@ -46,6 +67,8 @@ public enum ExceptionRoom {
             case .fact where type == Raising.type: _ = try Raising(payload: payload)
             case .fact where type == AddedRecord.type:
                 _ = try AddedRecord.content(of: payload)
+            case .fact where type == Acknowledgement.type:
+                _ = try Acknowledgement.content(of: payload)
             case .edit where vocabulary.fields.contains(type):
                 guard String(validating: payload, as: UTF8.self) != nil else {
                     throw ExceptionRefusal.badPayload(type: type)
@@ -53,6 +76,7 @@ public enum ExceptionRoom {
             case .decision where type == ExceptionCategory.type:
                 _ = try ExceptionCategory(payload: payload)
             case .decision where type == Routing.type: _ = try Routing(payload: payload)
+            case .decision where type == Gathering.type: _ = try Gathering(payload: payload)
             case .fact, .edit, .transition, .decision: break
             }
             return nil
@@ -73,7 +97,7 @@ public enum Section: String, Sendable, CaseIterable, Comparable {
     case prevention
 
     /// The edit field that holds it.
-    var field: String { "exception_report.\(rawValue)" }
+    public var field: String { "exception_report.\(rawValue)" }
 
     public static func < (one: Section, other: Section) -> Bool { one.rawValue < other.rawValue }
 }

@@ -2,70 +2,6 @@ import Foundation
 import SwiftProtobuf
 import Tally
 
-/// What a line worker reports: the first fact of a report.
-public struct Raising: Hashable, Sendable {
-    static let type = "exception_report.raised"
-
-    /// The code of an exception category.
-    public let category: String
-    /// The tag of a machine; empty when the report is about a station.
-    public let equipment: String
-    /// The code of a station; empty when the report is about a machine.
-    public let station: String
-    /// A person's words; may be empty, since a scan and a photo can say it.
-    public let text: String
-    /// The SHA-256 of a photo, 32 bytes; empty for none.
-    public let photo: [UInt8]
-    /// Empty for none.
-    public let productionOrder: String
-
-    public init(
-        category: String,
-        equipment: String = "",
-        station: String = "",
-        text: String = "",
-        photo: [UInt8] = [],
-        productionOrder: String = ""
-    ) {
-        self.category = category
-        self.equipment = NaturalKey.code(equipment)
-        self.station = NaturalKey.code(station)
-        self.text = text
-        self.photo = photo
-        self.productionOrder = NaturalKey.number(productionOrder)
-    }
-
-    init(payload: [UInt8]) throws {
-        do {
-            let wire = try WireRaised(serializedBytes: payload)
-            self.init(
-                category: wire.category,
-                equipment: wire.equipment,
-                station: wire.station,
-                text: wire.text,
-                photo: Array(wire.photo),
-                productionOrder: wire.productionOrder
-            )
-        } catch {
-            throw ExceptionRefusal.badPayload(type: Self.type)
-        }
-        guard !category.isEmpty, photo.isEmpty || photo.count == 32 else {
-            throw ExceptionRefusal.badPayload(type: Self.type)
-        }
-    }
-
-    func payload() throws -> [UInt8] {
-        var wire = WireRaised()
-        wire.category = category
-        wire.equipment = equipment
-        wire.station = station
-        wire.text = text
-        wire.photo = Data(photo)
-        wire.productionOrder = productionOrder
-        return try wire.serializedBytes()
-    }
-}
-
 /// Words beside a section, which nobody can change.
 public struct AddedRecord: Hashable, Sendable {
     static let type = "exception_report.record_added"
@@ -112,6 +48,43 @@ public struct AddedRecord: Hashable, Sendable {
         wire.section = content.section.rawValue
         wire.text = content.text
         wire.operation = Data(content.operation?.bytes ?? [])
+        return Draft(.fact, of: key, type: type, payload: try wire.serializedBytes())
+    }
+}
+
+/// A person's word that somebody deals with a section that is late.
+public struct Acknowledgement: Hashable, Sendable {
+    static let type = "exception_report.acknowledged"
+
+    public let evidence: Evidence
+    public let section: Section
+    /// The level that had been reached, from 1 up.
+    public let level: Int
+
+    /// The acknowledgement in a fact; nil for other facts.
+    init?(_ recorded: Recorded) throws {
+        guard recorded.type == Self.type else { return nil }
+        (section, level) = try Self.content(of: recorded.payload)
+        evidence = recorded.evidence
+    }
+
+    static func content(of payload: [UInt8]) throws -> (Section, level: Int) {
+        let wire: WireAcknowledged
+        do {
+            wire = try WireAcknowledged(serializedBytes: payload)
+        } catch {
+            throw ExceptionRefusal.badPayload(type: type)
+        }
+        guard let section = Section(rawValue: wire.section), wire.level > 0 else {
+            throw ExceptionRefusal.badPayload(type: type)
+        }
+        return (section, Int(wire.level))
+    }
+
+    static func draft(_ section: Section, level: Int, of key: EntityKey) throws -> Draft {
+        var wire = WireAcknowledged()
+        wire.section = section.rawValue
+        wire.level = UInt32(clamping: level)
         return Draft(.fact, of: key, type: type, payload: try wire.serializedBytes())
     }
 }

@@ -14,6 +14,7 @@ import Workforce
 public struct HubNode: Sendable {
     public private(set) var replica: HubReplica
     let compressor: any Compressor
+    private let defects: Set<Defect>
 
     /// Opens the hub of a store: makes its key and epoch when the store is new, brings the state up
     /// to this program's reducer, and judges operations that waited for it.
@@ -39,6 +40,7 @@ public struct HubNode: Sendable {
         _ = try HubReplica.epoch(in: transaction, dice: &dice)
         let reactions = Reactions(reducer: reducer, defects: defects)
         self.compressor = compressor
+        self.defects = defects
         var rules = HubRules(
             flaw: { Self.flaw(in: $0) },
             react: { try reactions.drafts($0, $1) }
@@ -80,7 +82,22 @@ public struct HubNode: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
-        try replica.push(request, reading: reading, dice: &dice, in: transaction)
+        let ownership = WordOwnership(reader: reader(transaction), transaction: transaction)
+        let breaches = try ownership.breaches(in: request)
+        let rules = replica.rules
+        if !breaches.isEmpty { judge(by: rules.with(breaches)) }
+        defer { if !breaches.isEmpty { judge(by: rules) } }
+        return try replica.push(request, reading: reading, dice: &dice, in: transaction)
+    }
+
+    private mutating func judge(by rules: HubRules) {
+        replica = HubReplica(
+            replica.replica,
+            replica.reducer,
+            rules,
+            speaks: replica.speaks,
+            defects: defects
+        )
     }
 
     /// Takes back what a restore lost; see ``HubReplica/giveBack(_:reading:dice:in:)``.

@@ -203,6 +203,8 @@ public struct ExceptionReportView: Codable, Hashable, Sendable {
     /// By section, when it is due.
     public let deadlines: [String: String]
     public let raised: ObservationView
+    /// All who reported it, the first one first.
+    public let voices: [ObservationView]
 
     init(_ report: ExceptionReport) {
         id = report.key.id.description
@@ -218,6 +220,13 @@ public struct ExceptionReportView: Codable, Hashable, Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         raised = ObservationView(report.raised, report.raising.category)
+        voices = report.voices.map { voice in
+            ObservationView(
+                voice.evidence,
+                (voice.raising.phrases + [voice.raising.text]).filter { !$0.isEmpty }
+                    .joined(separator: "; ")
+            )
+        }
     }
 }
 
@@ -273,10 +282,12 @@ extension HubNode {
         }
         for record in try reader.records(kind: InspectionRoom.EntityKind.maintenanceOrder) {
             guard let order = MaintenanceOrder(record), order.number == number else { continue }
-            let inspections = Set(order.issue.findings.map(\.inspection)).sorted().map { id in
-                InspectionRoom.inspectionKey(id, in: record.key.scope)
+            let sources = Set(order.issue.findings.map(\.inspection)).sorted().map { id in
+                order.issue.isReported
+                    ? ExceptionRoom.reportKey(id, in: record.key.scope)
+                    : InspectionRoom.inspectionKey(id, in: record.key.scope)
             }
-            records = [record] + (try inspections.map(reader.record))
+            records = [record] + (try sources.map(reader.record))
         }
         guard !records.isEmpty else { throw HubRefusal.unknownOrder(number) }
         let recorded = records.flatMap { record in

@@ -19,7 +19,7 @@ struct Reactions: Sendable {
         for entity in changed.sorted() {
             drafts += try arrivalOrder(entity, reader, transaction)
             drafts += try maintenanceOrders(entity, reader, transaction)
-            drafts += try routing(entity, reader)
+            drafts += try exceptionReports(entity, reader, transaction)
         }
         return drafts
     }

@@ -23,6 +23,10 @@ public enum InspectionRoom {
     static let finishMove = "maintenance_order.finish"
     static let cancelMove = "maintenance_order.cancel"
     static let locationField = "equipment.location"
+    /// What the check of an order begins with that an exception report raised.
+    ///
+    /// The report's category is behind it; no question of a form has such a name.
+    static let reportedPrefix = "exception:"
 
     public static let vocabulary = Vocabulary(
         facts: Set(InspectionFact.types).union([WorkNote.type, MeterRead.type]),
@@ -92,6 +96,14 @@ public enum InspectionRoom {
             kind: kind,
             id: .derived(kind, scope.site, NaturalKey.code(tag), check, String(ordinal))
         )
+    }
+
+    /// The check of the orders that reports of a category raise.
+    public static func check(reportedAs category: String) -> String { reportedPrefix + category }
+
+    /// The category of the reports that an order's check stands for; nil for a form's question.
+    public static func category(ofCheck check: String) -> String? {
+        check.hasPrefix(reportedPrefix) ? String(check.dropFirst(reportedPrefix.count)) : nil
     }
 
     /// A problem code when a payload is not what its type says; nil when it is sound.

@@ -61,6 +61,7 @@ extension MaintenanceOrder.Finding {
         limits = wire.limits
         isSevere = wire.severe
         isWithdrawn = wire.withdrawn
+        photo = Array(wire.photo)
     }
 
     fileprivate func wire() throws -> WireFinding {
@@ -76,6 +77,7 @@ extension MaintenanceOrder.Finding {
         wire.seen = evidence.seen
         wire.position = evidence.position ?? 0
         wire.withdrawn = isWithdrawn
+        wire.photo = Data(photo)
         return wire
     }
 }

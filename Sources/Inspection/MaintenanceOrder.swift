@@ -14,8 +14,9 @@ public struct MaintenanceOrder: Hashable, Sendable {
         public var isEnded: Bool { self == .done || self == .cancelled }
     }
 
-    /// A bad answer that the order is about.
+    /// A bad answer that the order is about, or a voice of an exception report.
     public struct Finding: Hashable, Sendable {
+        /// The inspection, or the report: see ``Issue/isReported``.
         public let inspection: Identifier
         /// Who read it, when, and what they had seen.
         public let evidence: Evidence
@@ -25,6 +26,8 @@ public struct MaintenanceOrder: Hashable, Sendable {
         public let isSevere: Bool
         /// Whether the answer was taken back since; the finding stays visible.
         public var isWithdrawn: Bool
+        /// The SHA-256 of a photo; empty for none.
+        public var photo: [UInt8] = []
     }
 
     /// What the hub issues: the latest revision replaces the ones before.
@@ -49,6 +52,9 @@ public struct MaintenanceOrder: Hashable, Sendable {
         ///
         /// Neither worker could see the other's record, so the crew looks before it works.
         public let isDoubtful: Bool
+
+        /// Whether people reported it, and no inspection found it.
+        public var isReported: Bool { check.hasPrefix(InspectionRoom.reportedPrefix) }
 
         /// Whether a finding that stands is a severe hazard: such orders come first.
         public var isSevere: Bool { findings.contains { $0.isSevere && !$0.isWithdrawn } }

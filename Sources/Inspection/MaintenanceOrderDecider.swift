@@ -48,6 +48,56 @@ public enum MaintenanceOrderDecider {
         return drafts
     }
 
+    /// A breakdown that somebody reported: it calls for a repair as a bad answer does.
+    public struct Fault: Hashable, Sendable {
+        /// The exception report.
+        public let report: Identifier
+        /// Who reported it, when, and what they had seen.
+        public let evidence: Evidence
+        /// A person's words, or what was chosen.
+        public let words: String
+        /// The SHA-256 of a photo; empty for none.
+        public let photo: [UInt8]
+
+        public init(report: Identifier, evidence: Evidence, words: String, photo: [UInt8]) {
+            self.report = report
+            self.evidence = evidence
+            self.words = words
+            self.photo = photo
+        }
+    }
+
+    /// What the hub records after a breakdown was reported: each voice is a finding.
+    ///
+    /// - Parameters:
+    ///   - faults: all voices of the reports on this machine and category.
+    ///   - tag: the machine's.
+    ///   - check: see ``InspectionRoom/check(reportedAs:)``.
+    ///   - scope: the machine's.
+    ///   - equipment: the machine; nil when it is not registered.
+    ///   - orders: all orders of this machine and check.
+    ///   - nextNumber: takes the next order number of the site; asked once a new order.
+    /// - Returns: as above.
+    /// - Throws: what `nextNumber` throws.
+    public static func decide(
+        faults: [Fault],
+        of tag: String,
+        check: String,
+        in scope: Scope,
+        equipment: Equipment?,
+        orders: [MaintenanceOrder],
+        nextNumber: () throws -> String
+    ) throws -> [Draft] {
+        let file = CheckFile(
+            scope: scope,
+            tag: tag,
+            check: check,
+            team: equipment?.registration.team ?? "",
+            orders: orders.filter { $0.issue.tag == tag && $0.issue.check == check }
+        )
+        return try file.decide(faults.map(MaintenanceOrder.Finding.init), nextNumber)
+    }
+
     /// What the hub records after an order has changed: findings that had joined it, but that the
     /// worker who ended it did not know of, go into the next order.
     ///
@@ -103,6 +153,16 @@ extension MaintenanceOrder {
 }
 
 extension MaintenanceOrder.Finding {
+    fileprivate init(_ fault: MaintenanceOrderDecider.Fault) {
+        inspection = fault.report
+        evidence = fault.evidence
+        answer = .text(fault.words)
+        limits = ""
+        isSevere = false
+        isWithdrawn = false
+        photo = fault.photo
+    }
+
     /// A bad answer as a finding; nil for others.
     fileprivate init?(_ given: MachineInspection.GivenAnswer, _ inspection: Identifier) {
         guard case .bad(let limits, let severe) = given.assessment else { return nil }

@@ -19,6 +19,8 @@ public struct EquipmentRegistration: Hashable, Sendable {
     public let forms: [String]
     /// The team that maintains it.
     public let team: String
+    /// What it belongs to, for the routing of exceptions: `moulding`; empty for none.
+    public let process: String
 
     public init(
         tag: String,
@@ -26,7 +28,8 @@ public struct EquipmentRegistration: Hashable, Sendable {
         model: String,
         scope: Scope,
         forms: [String],
-        team: String
+        team: String,
+        process: String = ""
     ) throws(InspectionRefusal) {
         self.tag = NaturalKey.code(tag)
         self.name = name
@@ -34,6 +37,7 @@ public struct EquipmentRegistration: Hashable, Sendable {
         self.scope = scope
         self.forms = forms
         self.team = team
+        self.process = process
         guard !self.tag.isEmpty else { throw .badValue(field: "tag", value: tag) }
         guard !scope.site.isEmpty, !scope.area.isEmpty else {
             throw .badValue(field: "site", value: scope.description)
@@ -53,7 +57,8 @@ public struct EquipmentRegistration: Hashable, Sendable {
             model: wire.model,
             scope: Scope(site: wire.site, area: wire.area),
             forms: wire.forms,
-            team: wire.team
+            team: wire.team,
+            process: wire.process
         )
     }
 
@@ -78,6 +83,7 @@ public struct EquipmentRegistration: Hashable, Sendable {
         wire.area = scope.area
         wire.forms = forms
         wire.team = team
+        wire.process = process
         return Draft(.decision, of: key, type: Self.type, payload: try wire.serializedBytes())
     }
 }

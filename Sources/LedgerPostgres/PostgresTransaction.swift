@@ -151,6 +151,24 @@ final class PostgresTransaction: PostgresReading, ReplicaTransaction {
         }
     }
 
+    /// A hub keeps everything; the port has it, and terminals need it.
+    func letGo(_ id: OperationID) throws {
+        try bringUpToDate()
+        writeCount += 1
+        for home in try homes(of: id.replica) {
+            let area = try first(
+                """
+                DELETE FROM operation
+                WHERE site = $1 AND replica = $2 AND incarnation = $3 AND sequence = $4
+                RETURNING area
+                """,
+                [.text(home)] + id.values
+            ) { try $0.text(0) }
+            if area != nil { return }
+        }
+        preconditionFailure("no operation \(id)")
+    }
+
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {
         try bringUpToDate()
         writeCount += 1

@@ -25,6 +25,7 @@ extension TerminalReplica {
     ///   - countMin: how many operations there must be for it to be worth it.
     ///   - reading: the terminal's store.
     /// - Returns: nil when nothing is to go, or while state or history are on their way.
+    /// - Throws: what the store throws.
     public func foldable(
         _ scope: Scope,
         before limit: Moment,
@@ -124,6 +125,7 @@ extension TerminalReplica {
     ///   - limit: how many operations at most.
     ///   - transaction: the terminal's store.
     /// - Returns: those that went, and whether there are more.
+    /// - Throws: what the store throws.
     public func letGo(
         upTo end: UInt64,
         of scope: Scope,

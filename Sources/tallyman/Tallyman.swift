@@ -11,7 +11,7 @@ struct Tallyman: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, HubCommand.self, AgentCommand.self, CodeCommand.self,
             NoteCommand.self, PlateCommand.self, LabelCommand.self, PrintCommand.self,
-            FormCommand.self, WhyCommand.self, VerifyCommand.self,
+            FormCommand.self, ExceptionCommand.self, WhyCommand.self, VerifyCommand.self,
             DoctorCommand.self, BackupCommand.self, RestoreCommand.self, SimulateCommand.self,
             BenchCommand.self, ConformanceCommand.self,
         ]

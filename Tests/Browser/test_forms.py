@@ -74,7 +74,7 @@ def test_every_type_is_answered_by_scanner_alone(terminal, open_kiosk, size, lan
 def test_rounds_and_signatures_are_answered_by_finger_alone(terminal, open_kiosk, size, language):
     kiosk = open_kiosk(size, language)
     kiosk.scan(INSPECTOR, "good")
-    kiosk.page.locator("button.row", has_text="CNV-01").click()
+    kiosk.page.locator("button.row[formaction^='/open/equipment']", has_text="CNV-01").click()
     kiosk.at("inspection")
     asked = kiosk.page.locator(".question h2")
 

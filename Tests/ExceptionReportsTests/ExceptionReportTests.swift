@@ -38,19 +38,29 @@ import Testing
     }
 
     private func raise(_ text: String = "主轴异响", by author: String = "W1") throws -> EntityKey {
-        let drafts = try ExceptionReport.raise(
-            Identifier(high: 5, low: 5),
-            Raising(
-                category: "equipment_breakdown",
-                equipment: "ac-07",
-                text: text,
-                productionOrder: " PO 9 "
-            ),
-            in: Self.scope
+        let raising = Raising(
+            category: "equipment_breakdown",
+            equipment: "ac-07",
+            text: text,
+            productionOrder: " PO 9 "
         )
+        let drafts = try raise(raising, on: 0).drafts
         try plant.record(drafts, by: author, on: 0)
         for index in [0, 1, 0] { try plant.sync(index) }
         return try #require(drafts.first).entity
+    }
+
+    private func raise(
+        _ raising: Raising,
+        on terminal: Int
+    ) throws -> (key: EntityKey, drafts: [Draft], joins: Bool) {
+        let file = try ReportFile(
+            place: raising.place,
+            category: raising.category,
+            in: Self.scope,
+            record: plant.terminals[terminal].record
+        )
+        return try ExceptionReport.raise(raising, file: file, joinMinutes: 240, now: plant.now)
     }
 
     private func report(_ key: EntityKey, on terminal: Int) throws -> ExceptionReport {
@@ -83,7 +93,7 @@ import Testing
         #expect(report.text(of: .problem) == "主轴异响")
         let routing = try #require(report.routing)
         #expect(routing.team == "maintenance")
-        #expect(routing.reason == .category("equipment_breakdown", version: 1))
+        #expect(routing.reason == .category("equipment_breakdown", version: 1, rule: ""))
         #expect(
             routing.deadlines == [
                 .containment: report.raised.moment.adding(milliseconds: 30 * 60_000),
@@ -108,20 +118,12 @@ import Testing
 
     @Test func `a report must be about a machine or a station`() {
         #expect(throws: ExceptionRefusal.placeMissing) {
-            try ExceptionReport.raise(
-                Identifier(high: 1, low: 1),
-                Raising(category: "quality", text: "x"),
-                in: Self.scope
-            )
+            try raise(Raising(category: "quality", text: "x"), on: 0)
         }
     }
 
     @Test func `a scan alone makes a report without words`() throws {
-        let drafts = try ExceptionReport.raise(
-            Identifier(high: 1, low: 1),
-            Raising(category: "quality", station: "st-4"),
-            in: Self.scope
-        )
+        let drafts = try raise(Raising(category: "quality", station: "st-4"), on: 0).drafts
         #expect(drafts.map(\.type) == ["exception_report.raised"])
     }
 

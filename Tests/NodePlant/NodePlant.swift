@@ -319,6 +319,11 @@ public final class NodePlant {
         try store.read { try body(hub.reader($0)) }
     }
 
+    /// What the hub keeps aside for a person.
+    public func held() throws -> [QuarantinedRecord] {
+        try store.read { try $0.quarantine(after: 0, held: true, limit: 100) }
+    }
+
     /// What waits for the connectors, oldest first.
     public func outbox() throws -> [OutboxMessage] { try store.read { try $0.outbox(limit: 100) } }
 
@@ -337,6 +342,30 @@ public final class NodePlant {
             try terminal.node.run(command, by: worker, reading: reading, dice: &dice, in: $0)
         }
     }
+
+    /// Records at a terminal what no rule of its node has judged, as a program of ill will does.
+    @discardableResult
+    public func record(
+        _ drafts: [Draft],
+        by worker: String,
+        on index: Int = 0
+    ) throws -> [OperationID] {
+        let reading = tick()
+        let terminal = terminals[index]
+        return try terminal.store.write {
+            try terminal.node.terminal.record(
+                drafts,
+                by: worker,
+                reading: reading,
+                dice: &dice,
+                in: $0
+            )
+        }
+        .map(\.id)
+    }
+
+    /// Lets time pass.
+    public func wait(minutes: Int) { now = now.adding(milliseconds: Int64(minutes) * 60_000) }
 
     /// Scans at a terminal, as the shell does: a refusal undoes the transaction.
     public func scan(

@@ -32,7 +32,8 @@ package final class DraftPlant {
     private let scopes: [Scope]
     private var hub: HubReplica
     private var dice = SeededDice(seed: 7)
-    private var now = Moment(milliseconds: 1_795_248_000_000)
+    /// What the clocks of the plant show.
+    package private(set) var now = Moment(milliseconds: 1_795_248_000_000)
 
     /// A plant whose hub knows all its terminals.
     package init(
@@ -136,6 +137,11 @@ package final class DraftPlant {
     /// An entity as the hub knows it.
     package func record(of key: EntityKey) throws -> EntityRecord {
         try store.read { try EntityReader($0, hub.reducer).record(of: key) }
+    }
+
+    /// Lets time pass.
+    package func wait(minutes: Int) {
+        now = now.adding(milliseconds: Int64(minutes) * 60_000)
     }
 
     private func tick() -> ClockReading {

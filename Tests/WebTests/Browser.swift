@@ -43,7 +43,8 @@ struct Browser {
             vocabulary: PlantVocabulary.all,
             compressor: NodePlant.compressor,
             clock: clock,
-            dice: SeededDice(seed: 31)
+            // A start anew is another run of dice, or two would name operations alike.
+            dice: SeededDice(seed: 31 + UInt64(plant.terminals[0].store.operationCount))
         )
         let names = Mutex(SeededDice(seed: 32))
         pages = try KioskPages(

@@ -77,7 +77,12 @@ extension MasterDataItem {
             }
         }
         switch self {
-        case .supplier, .material, .worker, .form, .category: break
+        case .supplier, .material, .worker, .form: break
+        case .category(let category):
+            // A level that nobody can have would never be heard.
+            for level in category.levels where Role(rawValue: level.role) == nil {
+                throw ImportRefusal.unknownReference(column: "escalation", read: level.role)
+            }
         case .bin(let bin):
             try checkSite(bin.scope)
         case .purchaseOrder(let order):

@@ -27,7 +27,10 @@ public enum MasterDataKind: String, Sendable, CaseIterable, Codable {
         case .orders:
             (["number", "supplier", "line", "material", "quantity", "unit", "promised"], [])
         case .equipment:
-            (["tag", "name_zh", "site", "forms"], ["name_en", "model", "area", "team"])
+            (
+                ["tag", "name_zh", "site", "forms"],
+                ["name_en", "model", "area", "team", "process"]
+            )
         case .routes:
             (
                 ["code", "name_zh", "site", "stops"],

@@ -141,7 +141,8 @@ struct TableRows {
                 model: row.optional("model"),
                 scope: try row.scope(areas: [floorArea]),
                 forms: row.list("forms"),
-                team: row.optional("team")
+                team: row.optional("team"),
+                process: row.optional("process")
             )
             guard !equipment.forms.isEmpty else {
                 throw ImportRefusal.missingValue(column: "forms")

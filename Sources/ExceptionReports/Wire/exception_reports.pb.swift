@@ -57,6 +57,133 @@ nonisolated struct WireCategory: Sendable {
   /// The sections without which a report cannot be closed, sorted.
   var needed: [String] = []
 
+  /// What can be said by one key, in the order of the page.
+  var phrases: [WirePhrase] = []
+
+  /// Reports on one machine join within so many minutes of the first; absent for four hours.
+  var joinMinutes: UInt32 {
+    get {_joinMinutes ?? 0}
+    set {_joinMinutes = newValue}
+  }
+  /// Returns true if `joinMinutes` has been explicitly set.
+  var hasJoinMinutes: Bool {self._joinMinutes != nil}
+  /// Clears the value of `joinMinutes`. Subsequent reads from it will return its default value.
+  mutating func clearJoinMinutes() {self._joinMinutes = nil}
+
+  /// Whether a report raises a maintenance order.
+  var maintenance: Bool = false
+
+  /// The first that fits sends a report to another team.
+  var rules: [WireRule] = []
+
+  /// Who hears of a section that is late, level by level.
+  var levels: [WireLevel] = []
+
+  /// When time counts; absent for round the clock.
+  var calendar: WireCalendar {
+    get {_calendar ?? WireCalendar()}
+    set {_calendar = newValue}
+  }
+  /// Returns true if `calendar` has been explicitly set.
+  var hasCalendar: Bool {self._calendar != nil}
+  /// Clears the value of `calendar`. Subsequent reads from it will return its default value.
+  mutating func clearCalendar() {self._calendar = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _joinMinutes: UInt32? = nil
+  fileprivate var _calendar: WireCalendar? = nil
+}
+
+/// Words that are chosen instead of typed.
+nonisolated struct WirePhrase: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var section: String = String()
+
+  /// In snake_case; unique in its section.
+  var code: String = String()
+
+  var text: [WireText] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Sends reports to a team. What is empty fits everything.
+nonisolated struct WireRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The process that the machine belongs to.
+  var process: String = String()
+
+  /// The machine's tag, or its beginning with a star behind it.
+  var equipment: String = String()
+
+  var team: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A level of escalation.
+nonisolated struct WireLevel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the permission table: team_leader, supervisor.
+  var role: String = String()
+
+  /// From the section's deadline on.
+  var afterMinutes: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// When people work.
+nonisolated struct WireCalendar: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A name of the IANA time zone database.
+  var zone: String = String()
+
+  /// In seconds from midnight; one that ends before it begins goes over midnight.
+  var shifts: [WireShift] = []
+
+  /// 0 for Monday to 6 for Sunday, sorted; none for every day.
+  var weekdays: [UInt32] = []
+
+  /// Days from 1970-01-01, sorted.
+  var holidays: [UInt32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A stretch of the day.
+nonisolated struct WireShift: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var start: UInt32 = 0
+
+  var end: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -92,7 +219,7 @@ nonisolated struct WireAllowance: Sendable {
   init() {}
 }
 
-/// Fact exception_report.raised: the first of a report.
+/// Fact exception_report.raised: one voice of a report; the first makes it.
 nonisolated struct WireRaised: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -115,9 +242,92 @@ nonisolated struct WireRaised: Sendable {
   /// Empty for none.
   var productionOrder: String = String()
 
+  /// Codes of the category's phrases about the problem.
+  var phrases: [String] = []
+
+  /// The material at hand and its lot; empty for none.
+  var material: String = String()
+
+  var lot: String = String()
+
+  /// From 1 up among the reports on this place and category; 0 in reports of earlier programs.
+  var ordinal: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+/// Fact exception_report.acknowledged: a person deals with what escalated.
+nonisolated struct WireAcknowledged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var section: String = String()
+
+  /// The level that was reached, from 1 up.
+  var level: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Decision exception_report.gathered: which voices a report has from the one before it, and which
+/// of its own went on to the next. Voices too far apart in time, and those that whoever closed the
+/// report could not see, go on.
+nonisolated struct WireGathered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var ordinal: UInt32 = 0
+
+  /// In the hub's order.
+  var taken: [WireVoice] = []
+
+  /// Raisings (operations).
+  var carried: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A voice that was raised in the report before.
+nonisolated struct WireVoice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var operation: Data = Data()
+
+  var author: String = String()
+
+  var moment: Int64 = 0
+
+  var timeUnsure: Bool = false
+
+  /// What the author had seen of the scope, and where the hub placed the raising.
+  var seen: UInt64 = 0
+
+  var position: UInt64 = 0
+
+  var raised: WireRaised {
+    get {_raised ?? WireRaised()}
+    set {_raised = newValue}
+  }
+  /// Returns true if `raised` has been explicitly set.
+  var hasRaised: Bool {self._raised != nil}
+  /// Clears the value of `raised`. Subsequent reads from it will return its default value.
+  mutating func clearRaised() {self._raised = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _raised: WireRaised? = nil
 }
 
 /// Fact exception_report.record_added: words beside a section, which nobody can change.
@@ -156,6 +366,9 @@ nonisolated struct WireRouted: Sendable {
 
   var categoryVersion: UInt32 = 0
 
+  /// Which rule gave the team, as "process=moulding"; empty for the category's own team.
+  var rule: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -171,6 +384,24 @@ nonisolated struct WireDeadline: Sendable {
 
   var moment: Int64 = 0
 
+  /// When each level hears that it is late, in order.
+  var levels: [WireLevelDue] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// When a level of escalation is reached.
+nonisolated struct WireLevelDue: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var role: String = String()
+
+  var moment: Int64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -182,7 +413,7 @@ fileprivate nonisolated let _protobuf_package = "tallyman.exception_reports.v1"
 
 nonisolated extension WireCategory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Category"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}version\0\u{1}name\0\u{1}team\0\u{1}deadlines\0\u{1}needed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}version\0\u{1}name\0\u{1}team\0\u{1}deadlines\0\u{1}needed\0\u{1}phrases\0\u{3}join_minutes\0\u{1}maintenance\0\u{1}rules\0\u{1}levels\0\u{1}calendar\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -196,12 +427,22 @@ nonisolated extension WireCategory: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularStringField(value: &self.team) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.deadlines) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.needed) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.phrases) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._joinMinutes) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.maintenance) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.rules) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.levels) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._calendar) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.code.isEmpty {
       try visitor.visitSingularStringField(value: self.code, fieldNumber: 1)
     }
@@ -220,6 +461,24 @@ nonisolated extension WireCategory: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.needed.isEmpty {
       try visitor.visitRepeatedStringField(value: self.needed, fieldNumber: 6)
     }
+    if !self.phrases.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.phrases, fieldNumber: 7)
+    }
+    try { if let v = self._joinMinutes {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
+    if self.maintenance != false {
+      try visitor.visitSingularBoolField(value: self.maintenance, fieldNumber: 9)
+    }
+    if !self.rules.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rules, fieldNumber: 10)
+    }
+    if !self.levels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.levels, fieldNumber: 11)
+    }
+    try { if let v = self._calendar {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -230,6 +489,207 @@ nonisolated extension WireCategory: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.team != rhs.team {return false}
     if lhs.deadlines != rhs.deadlines {return false}
     if lhs.needed != rhs.needed {return false}
+    if lhs.phrases != rhs.phrases {return false}
+    if lhs._joinMinutes != rhs._joinMinutes {return false}
+    if lhs.maintenance != rhs.maintenance {return false}
+    if lhs.rules != rhs.rules {return false}
+    if lhs.levels != rhs.levels {return false}
+    if lhs._calendar != rhs._calendar {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePhrase: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Phrase"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}section\0\u{1}code\0\u{1}text\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.section) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.code) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.section.isEmpty {
+      try visitor.visitSingularStringField(value: self.section, fieldNumber: 1)
+    }
+    if !self.code.isEmpty {
+      try visitor.visitSingularStringField(value: self.code, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.text, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePhrase, rhs: WirePhrase) -> Bool {
+    if lhs.section != rhs.section {return false}
+    if lhs.code != rhs.code {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Rule"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}process\0\u{1}equipment\0\u{1}team\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.process) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.equipment) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.team) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.process.isEmpty {
+      try visitor.visitSingularStringField(value: self.process, fieldNumber: 1)
+    }
+    if !self.equipment.isEmpty {
+      try visitor.visitSingularStringField(value: self.equipment, fieldNumber: 2)
+    }
+    if !self.team.isEmpty {
+      try visitor.visitSingularStringField(value: self.team, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRule, rhs: WireRule) -> Bool {
+    if lhs.process != rhs.process {return false}
+    if lhs.equipment != rhs.equipment {return false}
+    if lhs.team != rhs.team {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLevel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Level"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{3}after_minutes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.afterMinutes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 1)
+    }
+    if self.afterMinutes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.afterMinutes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLevel, rhs: WireLevel) -> Bool {
+    if lhs.role != rhs.role {return false}
+    if lhs.afterMinutes != rhs.afterMinutes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCalendar: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Calendar"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}zone\0\u{1}shifts\0\u{1}weekdays\0\u{1}holidays\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.zone) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.shifts) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.weekdays) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.holidays) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.zone.isEmpty {
+      try visitor.visitSingularStringField(value: self.zone, fieldNumber: 1)
+    }
+    if !self.shifts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shifts, fieldNumber: 2)
+    }
+    if !self.weekdays.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.weekdays, fieldNumber: 3)
+    }
+    if !self.holidays.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.holidays, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCalendar, rhs: WireCalendar) -> Bool {
+    if lhs.zone != rhs.zone {return false}
+    if lhs.shifts != rhs.shifts {return false}
+    if lhs.weekdays != rhs.weekdays {return false}
+    if lhs.holidays != rhs.holidays {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireShift: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Shift"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}start\0\u{1}end\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.start) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.start != 0 {
+      try visitor.visitSingularUInt32Field(value: self.start, fieldNumber: 1)
+    }
+    if self.end != 0 {
+      try visitor.visitSingularUInt32Field(value: self.end, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireShift, rhs: WireShift) -> Bool {
+    if lhs.start != rhs.start {return false}
+    if lhs.end != rhs.end {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -307,7 +767,7 @@ nonisolated extension WireAllowance: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireRaised: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Raised"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}equipment\0\u{1}station\0\u{1}text\0\u{1}photo\0\u{3}production_order\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}category\0\u{1}equipment\0\u{1}station\0\u{1}text\0\u{1}photo\0\u{3}production_order\0\u{1}phrases\0\u{1}material\0\u{1}lot\0\u{1}ordinal\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -321,6 +781,10 @@ nonisolated extension WireRaised: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularStringField(value: &self.text) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.photo) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.productionOrder) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.phrases) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.material) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.lot) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.ordinal) }()
       default: break
       }
     }
@@ -345,6 +809,18 @@ nonisolated extension WireRaised: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.productionOrder.isEmpty {
       try visitor.visitSingularStringField(value: self.productionOrder, fieldNumber: 6)
     }
+    if !self.phrases.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.phrases, fieldNumber: 7)
+    }
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 8)
+    }
+    if !self.lot.isEmpty {
+      try visitor.visitSingularStringField(value: self.lot, fieldNumber: 9)
+    }
+    if self.ordinal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ordinal, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -355,6 +831,149 @@ nonisolated extension WireRaised: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.text != rhs.text {return false}
     if lhs.photo != rhs.photo {return false}
     if lhs.productionOrder != rhs.productionOrder {return false}
+    if lhs.phrases != rhs.phrases {return false}
+    if lhs.material != rhs.material {return false}
+    if lhs.lot != rhs.lot {return false}
+    if lhs.ordinal != rhs.ordinal {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAcknowledged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Acknowledged"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}section\0\u{1}level\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.section) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.section.isEmpty {
+      try visitor.visitSingularStringField(value: self.section, fieldNumber: 1)
+    }
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAcknowledged, rhs: WireAcknowledged) -> Bool {
+    if lhs.section != rhs.section {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGathered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Gathered"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ordinal\0\u{1}taken\0\u{1}carried\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.ordinal) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.taken) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.carried) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.ordinal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ordinal, fieldNumber: 1)
+    }
+    if !self.taken.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.taken, fieldNumber: 2)
+    }
+    if !self.carried.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.carried, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireGathered, rhs: WireGathered) -> Bool {
+    if lhs.ordinal != rhs.ordinal {return false}
+    if lhs.taken != rhs.taken {return false}
+    if lhs.carried != rhs.carried {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireVoice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Voice"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}operation\0\u{1}author\0\u{1}moment\0\u{3}time_unsure\0\u{1}seen\0\u{1}position\0\u{1}raised\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.operation) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.author) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.moment) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.timeUnsure) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.seen) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._raised) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.operation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.operation, fieldNumber: 1)
+    }
+    if !self.author.isEmpty {
+      try visitor.visitSingularStringField(value: self.author, fieldNumber: 2)
+    }
+    if self.moment != 0 {
+      try visitor.visitSingularInt64Field(value: self.moment, fieldNumber: 3)
+    }
+    if self.timeUnsure != false {
+      try visitor.visitSingularBoolField(value: self.timeUnsure, fieldNumber: 4)
+    }
+    if self.seen != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seen, fieldNumber: 5)
+    }
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 6)
+    }
+    try { if let v = self._raised {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireVoice, rhs: WireVoice) -> Bool {
+    if lhs.operation != rhs.operation {return false}
+    if lhs.author != rhs.author {return false}
+    if lhs.moment != rhs.moment {return false}
+    if lhs.timeUnsure != rhs.timeUnsure {return false}
+    if lhs.seen != rhs.seen {return false}
+    if lhs.position != rhs.position {return false}
+    if lhs._raised != rhs._raised {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -402,7 +1021,7 @@ nonisolated extension WireRecordAdded: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireRouted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Routed"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}team\0\u{1}deadlines\0\u{1}category\0\u{3}category_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}team\0\u{1}deadlines\0\u{1}category\0\u{3}category_version\0\u{1}rule\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -414,6 +1033,7 @@ nonisolated extension WireRouted: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.deadlines) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.category) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.categoryVersion) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.rule) }()
       default: break
       }
     }
@@ -432,6 +1052,9 @@ nonisolated extension WireRouted: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.categoryVersion != 0 {
       try visitor.visitSingularUInt32Field(value: self.categoryVersion, fieldNumber: 4)
     }
+    if !self.rule.isEmpty {
+      try visitor.visitSingularStringField(value: self.rule, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -440,6 +1063,7 @@ nonisolated extension WireRouted: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.deadlines != rhs.deadlines {return false}
     if lhs.category != rhs.category {return false}
     if lhs.categoryVersion != rhs.categoryVersion {return false}
+    if lhs.rule != rhs.rule {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -447,7 +1071,7 @@ nonisolated extension WireRouted: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireDeadline: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Deadline"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}section\0\u{1}moment\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}section\0\u{1}moment\0\u{1}levels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -457,6 +1081,7 @@ nonisolated extension WireDeadline: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.section) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.moment) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.levels) }()
       default: break
       }
     }
@@ -469,11 +1094,50 @@ nonisolated extension WireDeadline: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.moment != 0 {
       try visitor.visitSingularInt64Field(value: self.moment, fieldNumber: 2)
     }
+    if !self.levels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.levels, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireDeadline, rhs: WireDeadline) -> Bool {
     if lhs.section != rhs.section {return false}
+    if lhs.moment != rhs.moment {return false}
+    if lhs.levels != rhs.levels {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLevelDue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LevelDue"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}moment\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.moment) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 1)
+    }
+    if self.moment != 0 {
+      try visitor.visitSingularInt64Field(value: self.moment, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLevelDue, rhs: WireLevelDue) -> Bool {
+    if lhs.role != rhs.role {return false}
     if lhs.moment != rhs.moment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -42,7 +42,7 @@ extension Reactions {
         return drafts
     }
 
-    private func equipment(
+    func equipment(
         _ tag: String,
         _ scope: Scope,
         _ reader: EntityReader
@@ -50,7 +50,7 @@ extension Reactions {
         Equipment(try reader.record(of: InspectionRoom.equipmentKey(tag, in: scope)))
     }
 
-    private func orders(
+    func orders(
         _ tag: String,
         _ check: String,
         _ scope: Scope,

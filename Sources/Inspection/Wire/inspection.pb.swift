@@ -55,6 +55,9 @@ nonisolated struct WireEquipment: Sendable {
   /// The team that maintains it.
   var team: String = String()
 
+  /// The process that it belongs to, for the routing of exceptions: moulding; empty for none.
+  var process: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -384,12 +387,13 @@ nonisolated struct WireMaintenanceOrder: Sendable {
   init() {}
 }
 
-/// A bad answer.
+/// A bad answer, or a voice of an exception report.
 nonisolated struct WireFinding: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The inspection, or the report.
   var inspection: Data = Data()
 
   var operation: Data = Data()
@@ -413,6 +417,9 @@ nonisolated struct WireFinding: Sendable {
 
   /// Whether the answer was taken back since.
   var withdrawn: Bool = false
+
+  /// The SHA-256 of a photo, 32 bytes; empty for none.
+  var photo: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -457,7 +464,7 @@ fileprivate nonisolated let _protobuf_package = "tallyman.inspection.v1"
 
 nonisolated extension WireEquipment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Equipment"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}name\0\u{1}model\0\u{1}site\0\u{1}area\0\u{1}forms\0\u{1}team\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}name\0\u{1}model\0\u{1}site\0\u{1}area\0\u{1}forms\0\u{1}team\0\u{1}process\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -472,6 +479,7 @@ nonisolated extension WireEquipment: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 5: try { try decoder.decodeSingularStringField(value: &self.area) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.forms) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.team) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.process) }()
       default: break
       }
     }
@@ -499,6 +507,9 @@ nonisolated extension WireEquipment: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.team.isEmpty {
       try visitor.visitSingularStringField(value: self.team, fieldNumber: 7)
     }
+    if !self.process.isEmpty {
+      try visitor.visitSingularStringField(value: self.process, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -510,6 +521,7 @@ nonisolated extension WireEquipment: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.area != rhs.area {return false}
     if lhs.forms != rhs.forms {return false}
     if lhs.team != rhs.team {return false}
+    if lhs.process != rhs.process {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1153,7 +1165,7 @@ nonisolated extension WireMaintenanceOrder: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireFinding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Finding"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}inspection\0\u{1}operation\0\u{1}answer\0\u{1}limits\0\u{1}severe\0\u{1}author\0\u{1}moment\0\u{3}time_unsure\0\u{1}seen\0\u{1}position\0\u{1}withdrawn\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}inspection\0\u{1}operation\0\u{1}answer\0\u{1}limits\0\u{1}severe\0\u{1}author\0\u{1}moment\0\u{3}time_unsure\0\u{1}seen\0\u{1}position\0\u{1}withdrawn\0\u{1}photo\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1172,6 +1184,7 @@ nonisolated extension WireFinding: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.seen) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.withdrawn) }()
+      case 12: try { try decoder.decodeSingularBytesField(value: &self.photo) }()
       default: break
       }
     }
@@ -1211,6 +1224,9 @@ nonisolated extension WireFinding: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.withdrawn != false {
       try visitor.visitSingularBoolField(value: self.withdrawn, fieldNumber: 11)
     }
+    if !self.photo.isEmpty {
+      try visitor.visitSingularBytesField(value: self.photo, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1226,6 +1242,7 @@ nonisolated extension WireFinding: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.seen != rhs.seen {return false}
     if lhs.position != rhs.position {return false}
     if lhs.withdrawn != rhs.withdrawn {return false}
+    if lhs.photo != rhs.photo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

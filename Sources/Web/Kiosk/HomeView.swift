@@ -166,11 +166,13 @@ extension HomeView {
         _ words: KioskWords
     ) throws -> [ItemRow] {
         let categories = try reader.exceptionCategories()
-        return try reader.openReports(site: site).map { report in
+        let reports = try reader.reportsToWorkOn(site: site, now: words.now)
+        return try reports.enumerated().map { index, item in
+            let report = item.report
             let category = categories.first { $0.code == report.raising.category }
-            return ItemRow(
+            var row = ItemRow(
                 path: "/open/exception/\(report.key.id)",
-                name: report.raising.equipment,
+                name: report.raising.place,
                 detail: words.text(
                     "kiosk.report_row",
                     [
@@ -183,6 +185,17 @@ extension HomeView {
                 mark: words.word("stage", report.stage.rawValue),
                 markTone: report.stage == .reported ? "attention" : "calm"
             )
+            row.ordinal = index < rowsMax ? String(index + 1) : nil
+            let late = report.late(item.rules, now: words.now)
+            let waiting = report.escalations(item.rules, now: words.now)
+                .first { $0.acknowledged == nil }
+            if let waiting {
+                let facts = ["role": words.word("role", waiting.role)]
+                (row.mark, row.markTone) = (words.text("kiosk.row_escalated", facts), "wrong")
+            } else if !late.isEmpty, report.stage == .reported {
+                (row.mark, row.markTone) = (words.text("kiosk.row_late"), "wrong")
+            }
+            return row
         }
     }
 }

@@ -156,6 +156,7 @@ extension KioskPages {
             try await skip(item, unknown, &page)
             return
         }
+        if kind == "section" { return try openSection(item, unknown, &page) }
         guard let id = Identifier(text: item) else { throw unknown }
         page.feedback = nil
         switch kind {

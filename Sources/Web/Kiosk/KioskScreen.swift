@@ -154,7 +154,7 @@ struct KioskScreen: Sendable {
             view.report = try ReportView(draft, site: site, reader, words)
         case .exception(let id):
             view.exception = try reader.exceptionReport(id, site: site).map {
-                try ExceptionView($0, site: site, reader, words)
+                try ExceptionView($0, session, site: site, reader, words)
             }
         case .home:
             break

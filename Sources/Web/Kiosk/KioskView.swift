@@ -72,6 +72,8 @@ struct ItemRow: Hashable, Sendable {
     /// A word at the end of the row, and its colour: `calm`, `attention` or `wrong`.
     var mark: String?
     var markTone = "calm"
+    /// The number by which a scanner opens it; nil where none does.
+    var ordinal: String?
 }
 
 /// A button that stands for a command code.

@@ -7,6 +7,8 @@ import Tally
 
 /// Says things in the language of who reads the page.
 package struct KioskWords: Sendable {
+    typealias Language = CommandCode.Language
+
     let table: StringTable
     let language: CommandCode.Language
     let zone: TimeZone

@@ -102,6 +102,7 @@ struct HubDesk: Sendable {
             return .keys(try await keys(request).map(SupplierKeyView.init))
         case .why(let order):
             return .observations(try await shell.read { try $0.why(order, in: $1) })
+        case .routeException, .eightD: return try await answerExceptions(request)
         case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume:
             return try await answerIntake(request)
         case .verify: return .verified(try await verified())

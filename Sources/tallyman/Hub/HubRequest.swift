@@ -21,6 +21,8 @@ enum HubRequest: Codable, Sendable {
     case rotateKey(supplier: String)
     case revokeKey(supplier: String, key: String)
     case why(order: String)
+    case routeException(RouteQuestion)
+    case eightD(report: String, language: String)
     case keptAside(all: Bool)
     case release(ticket: UInt64, worker: String)
     case dismiss(ticket: UInt64, reason: String, worker: String)
@@ -42,7 +44,7 @@ extension HubRequest {
             .rotateKey, .revokeKey, .settleNotes, .suppliers, .takeUnsigned:
             false
         case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume: false
-        case .forms, .rollBackForm: false
+        case .forms, .rollBackForm, .routeException, .eightD: false
         }
     }
 }
@@ -81,6 +83,8 @@ enum HubAnswer: Codable, Sendable {
     case keys([SupplierKeyView])
     case suppliers([SupplierView])
     case observations([ObservationView])
+    case route(RouteView)
+    case page(String)
     case keptAside([KeptView])
     case released(verdict: String)
     case terminals([TerminalView])

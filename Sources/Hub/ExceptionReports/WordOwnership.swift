@@ -1,0 +1,67 @@
+import ExceptionReports
+import Sync
+import Tally
+import Workforce
+
+/// What of a batch breaks the rule that nobody overwrites another's words, and that each section is
+/// written by whom the permission table lets write it.
+///
+/// Terminals refuse such edits when they are made; this is for those that do not. The rule needs
+/// what the hub knows of other operations, so it is asked before a batch is taken.
+struct WordOwnership {
+    let reader: EntityReader
+    let transaction: any ReplicaTransaction
+
+    /// Looks through what a terminal sends, and what of it waited for its predecessor.
+    ///
+    /// - Parameter request: the batch.
+    /// - Returns: by operation, why it is kept aside.
+    /// - Throws: what the store throws.
+    func breaches(in request: PushRequest) throws -> [OperationID: ProblemCode] {
+        let fields = Set(Section.allCases.map(\.field))
+        let sent = request.operations.compactMap { try? Operation(bytes: $0) }
+        let held = try transaction.heldRecords(from: request.replica).compactMap(\.operation)
+        let edits = (sent + held).filter { $0.kind == .edit && fields.contains($0.type) }
+        guard !edits.isEmpty else { return [:] }
+        let batch = Dictionary(edits.map { ($0.id, $0) }) { first, _ in first }
+        var found: [OperationID: ProblemCode] = [:]
+        for edit in batch.values {
+            let bases = try edit.bases.compactMap { id in
+                try batch[id] ?? transaction.operation(id)?.operation
+            }
+            if let refusal = try refusal(of: edit, over: bases) { found[edit.id] = refusal.code }
+        }
+        return found
+    }
+
+    private func refusal(
+        of edit: Operation,
+        over bases: [Operation]
+    ) throws -> ExceptionRefusal? {
+        guard let section = Section.allCases.first(where: { $0.field == edit.type }) else {
+            return nil
+        }
+        // Whoever settles a conflict lets one of its values stand as it was written.
+        let settles = bases.count > 1 && bases.contains { $0.payload == edit.payload }
+        if !settles, let foreign = bases.first(where: { $0.author != edit.author }) {
+            return .notYours(section, owner: foreign.author)
+        }
+        guard let duty = ExceptionDuty(section: section.rawValue),
+            let worker = Worker(try reader.record(of: Worker.key(badge: edit.author))),
+            // A report that comes in this very batch went to no team yet.
+            let report = ExceptionReport(try reader.record(of: edit.entity)),
+            let team = report.routing?.team, !worker.may(duty, team: team)
+        else { return nil }
+        return .notPermitted(what: section.rawValue, worker: worker.badge)
+    }
+}
+
+extension HubRules {
+    /// These rules, and what a batch was found to break.
+    func with(_ breaches: [OperationID: ProblemCode]) -> HubRules {
+        var rules = self
+        let flaw = flaw
+        rules.flaw = { flaw($0) ?? breaches[$0.id]?.text }
+        return rules
+    }
+}
