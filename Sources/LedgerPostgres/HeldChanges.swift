@@ -190,16 +190,17 @@ struct HeldChanges {
             ]
         }
         var statements: [Statement] = []
-        if !gone.isEmpty {
+        // One by one, in one exchange: they are few.
+        for change in gone {
             statements.append(
                 Statement(
                     """
-                    DELETE FROM cell USING unnest($3::bytea[], $4::bytea[], $5::bytea[])
-                        AS gone (kind, entity, key)
-                    WHERE cell.site = $1 AND cell.area = $2 AND cell.kind = gone.kind
-                        AND cell.entity = gone.entity AND cell.key = gone.key
+                    DELETE FROM cell
+                    WHERE site = $1 AND area = $2 AND kind = $3 AND entity = $4 AND key = $5
                     """,
-                    names(gone)
+                    scope.values + [
+                        .bytes(change.kind), .bytes(change.entity), .bytes(change.key),
+                    ]
                 )
             )
         }
@@ -251,15 +252,16 @@ struct HeldChanges {
             ]
         }
         var statements: [Statement] = []
-        if !gone.isEmpty {
+        for leaf in gone {
             statements.append(
                 Statement(
                     """
-                    DELETE FROM leaf USING unnest($3::bytea[], $4::bigint[]) AS gone (kind, bucket)
-                    WHERE leaf.site = $1 AND leaf.area = $2 AND leaf.kind = gone.kind
-                        AND leaf.bucket = gone.bucket
+                    DELETE FROM leaf
+                    WHERE site = $1 AND area = $2 AND kind = $3 AND bucket = $4
                     """,
-                    names(gone)
+                    scope.values + [
+                        .bytes(Array(leaf.kind.utf8)), .integer(Int(leaf.bucket)),
+                    ]
                 )
             )
         }

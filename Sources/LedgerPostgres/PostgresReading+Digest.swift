@@ -48,16 +48,22 @@ extension PostgresReading {
     }
 
     /// The stored sums of some leaves of one scope.
+    ///
+    /// `OFFSET 0` keeps the planner from turning the look-ups around: on a table that it takes for
+    /// empty it would read all leaves of the scope and pick some.
     func storedSums(
         of leaves: [DigestLeaf],
         in scope: Scope
     ) throws -> [DigestLeaf: ScopeDigest] {
         let sums = try all(
             """
-            SELECT leaf.kind, leaf.bucket, leaf.sum
+            SELECT wanted.kind, wanted.bucket, found.sum
             FROM unnest($3::bytea[], $4::bigint[]) AS wanted (kind, bucket)
-            JOIN leaf ON leaf.site = $1 AND leaf.area = $2
-                AND leaf.kind = wanted.kind AND leaf.bucket = wanted.bucket
+            CROSS JOIN LATERAL (
+                SELECT sum FROM leaf
+                WHERE site = $1 AND area = $2 AND kind = wanted.kind AND bucket = wanted.bucket
+                OFFSET 0
+            ) AS found
             """,
             scope.values + [
                 .byteses(leaves.map { Array($0.kind.utf8) }),
@@ -241,9 +247,11 @@ extension PostgresReading {
             let page = entities[start...].prefix(Self.pageCountMax)
             let found = try all(
                 """
-                SELECT entity.id FROM unnest($4::bytea[]) AS wanted (id)
-                JOIN entity ON entity.site = $1 AND entity.area = $2 AND entity.kind = $3
-                    AND entity.id = wanted.id
+                SELECT wanted.id FROM unnest($4::bytea[]) AS wanted (id)
+                CROSS JOIN LATERAL (
+                    SELECT 1 FROM entity
+                    WHERE site = $1 AND area = $2 AND kind = $3 AND id = wanted.id OFFSET 0
+                ) AS found
                 """,
                 scope.values + [
                     .bytes(Array(kind.utf8)), .byteses(page.map(\.id.bytes)),

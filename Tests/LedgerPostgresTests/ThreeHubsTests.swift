@@ -79,29 +79,26 @@ import Testing
         at other: PlantTerminal
     ) async throws {
         let (first, second) = (try one.link.link(to: 0), try other.link.link(to: 1))
-        let waiting = Task { try await other.shell.watch(over: second) }
-        // The request must lie at the hub before there is news; that it does is not told, so it is
-        // pushed until it is heard.
-        let heard = Shared(false)
-        let listening = Task {
-            _ = try await waiting.value
-            heard.withLock { $0 = true }
+        // One that was pushed before the request lay at the hub is no news: then it waits again.
+        for _ in 0..<5 {
+            try await other.sync("before it waits")
+            let answer = Shared<Bool??>(nil)
+            let waiting = Task {
+                let news = try await other.shell.watch(over: second)
+                answer.withLock { $0 = .some(news) }
+            }
+            while answer.withLock({ $0 }) == nil {
+                _ = try await one.shell.run(
+                    .raiseException(category: "quality", equipment: "LAT-01", text: "news"),
+                    by: "W005"
+                )
+                while try await one.shell.push(over: first) {}
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await waiting.value
+            if answer.withLock({ $0 }) == .some(.some(true)) { return }
         }
-        let begun = ContinuousClock.now
-        var pushes = 0
-        while !heard.withLock({ $0 }) {
-            guard pushes < 100 else { throw ServerFailure("nothing was heard") }
-            _ = try await one.shell.run(
-                .raiseException(category: "quality", equipment: "LAT-01", text: "news \(pushes)"),
-                by: "W005"
-            )
-            while try await one.shell.push(over: first) {}
-            pushes += 1
-            try await Task.sleep(for: .milliseconds(100))
-        }
-        try await listening.value
-        // Without being woken it would have waited 25 seconds.
-        #expect(ContinuousClock.now - begun < .seconds(20))
+        Issue.record("a push at one hub never woke who waited at another")
     }
 
     @Test func `hubs are killed and the server crashes: nothing is lost, nothing is twice`()
