@@ -42,7 +42,20 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     case answerCheck(inspection: String, question: String, answer: String)
     case signInspection(inspection: String)
     case takeOrder(order: String)
-    case finishOrder(order: String)
+    /// Lays the work down for a while.
+    case pauseOrder(order: String, note: String? = nil)
+    case resumeOrder(order: String)
+    /// Gives the order to whoever takes it next, or to the badge that is named.
+    case handOverOrder(order: String, to: String? = nil, note: String? = nil)
+    /// What was done, in words, or a part that was built in: `quantity` of the material, in its own
+    /// unit.
+    case noteOrder(
+        order: String,
+        text: String,
+        material: String? = nil,
+        quantity: String? = nil
+    )
+    case finishOrder(order: String, note: String? = nil)
 
     /// Reports an exception, or joins the open report on the same machine and category. `phrases`
     /// are codes of the category's phrases about the problem.

@@ -22,8 +22,10 @@ struct FloorDesk {
         case .openReceipt, .openNote, .countLine, .countAsNoted, .seeCarton, .reportDamage,
             .correct, .finishPart, .closeReceipt, .settleCounts, .settleNotes:
             try receiving(command)
-        case .beginInspection, .answerCheck, .signInspection, .takeOrder, .finishOrder:
+        case .beginInspection, .answerCheck, .signInspection:
             try inspection(command, dice: &dice)
+        case .takeOrder, .pauseOrder, .resumeOrder, .handOverOrder, .noteOrder, .finishOrder:
+            try maintenanceOrder(command)
         case .raiseException, .editException, .moveException, .addToException, .settleException,
             .acknowledgeException:
             try exceptionReport(command)

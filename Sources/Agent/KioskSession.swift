@@ -23,6 +23,8 @@ public struct KioskSession: Hashable, Sendable {
         case report(ReportDraft)
         /// A report that was made.
         case exception(Identifier)
+        /// A maintenance order.
+        case order(Identifier)
     }
 
     /// An exception report before it is made.
@@ -110,6 +112,8 @@ public struct KioskSession: Hashable, Sendable {
     public internal(set) var damagePhoto: ContentHash?
     /// A meter's reading that does not fit the last one: the next answer says what happened.
     public internal(set) var doubted: DoubtedReading?
+    /// How many of the part that is scanned next were built in; nil for one.
+    var partCount: Int?
     /// The section of the report at hand that is being written; nil while nobody began.
     public internal(set) var writing: SectionDraft?
     /// The parts of a long note that were scanned so far.
@@ -159,5 +163,6 @@ public struct KioskSession: Hashable, Sendable {
         damagePhoto = nil
         doubted = nil
         writing = nil
+        partCount = nil
     }
 }

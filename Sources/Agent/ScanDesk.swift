@@ -63,6 +63,8 @@ struct ScanDesk {
             return try report(meaning, text, draft, worker, &session, &dice)
         case .exception(let id):
             return try section(meaning, text, id, worker, &session, &dice)
+        case .order(let id):
+            return try order(meaning, text, id, worker, &session, &dice)
         case .home:
             return try fromHome(meaning, text, worker, &session, &dice)
         }

@@ -82,7 +82,7 @@ public struct HubNode: Sendable {
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
-        let ownership = WordOwnership(reader: reader(transaction), transaction: transaction)
+        let ownership = WordOwnership(transaction: transaction)
         let breaches = try ownership.breaches(in: request)
         let rules = replica.rules
         if !breaches.isEmpty { judge(by: rules.with(breaches)) }

@@ -20,6 +20,9 @@ public enum InspectionRoom {
     static let releaseMove = "equipment.release"
     static let signMove = "inspection.sign"
     static let takeMove = "maintenance_order.take"
+    static let pauseMove = "maintenance_order.pause"
+    static let resumeMove = "maintenance_order.resume"
+    static let handOverMove = "maintenance_order.hand_over"
     static let finishMove = "maintenance_order.finish"
     static let cancelMove = "maintenance_order.cancel"
     static let locationField = "equipment.location"
@@ -115,7 +118,7 @@ public enum InspectionRoom {
         do {
             switch kind {
             case .fact where type == MeterRead.type: _ = try MeterRead(payload: payload)
-            case .fact where type == WorkNote.type: _ = try WorkNote.text(of: payload)
+            case .fact where type == WorkNote.type: _ = try WorkNote.content(of: payload)
             case .fact where InspectionFact.types.contains(type):
                 _ = try InspectionFact(type: type, payload: payload)
             case .edit where type == locationField:
@@ -142,6 +145,7 @@ public enum InspectionRoom {
         switch type {
         case stopMove: _ = try Equipment.reason(ofStop: payload)
         case releaseMove: _ = try Equipment.stops(ofRelease: payload)
+        case pauseMove, resumeMove, handOverMove: try WorkStep.check(payload, type)
         case finishMove, cancelMove: _ = try MaintenanceOrder.Ending(payload: payload)
         default: break
         }

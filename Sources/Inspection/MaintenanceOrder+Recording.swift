@@ -13,12 +13,41 @@ extension MaintenanceOrder {
     }
 
     /// Notes what was done, found or used.
-    public func note(_ text: String) throws -> [Draft] {
-        guard text.contains(where: { !$0.isWhitespace }) else { throw InspectionRefusal.emptyText }
-        var wire = WireWorkNoted()
-        wire.text = text
-        let payload: [UInt8] = try wire.serializedBytes()
+    ///
+    /// - Parameters:
+    ///   - text: a person's words; may be empty where parts say it.
+    ///   - parts: what was built in.
+    /// - Returns: what to record.
+    /// - Throws: ``InspectionRefusal/emptyText`` when nothing is said at all.
+    public func note(_ text: String, parts: [WorkNote.Part] = []) throws -> [Draft] {
+        guard !parts.isEmpty || text.contains(where: { !$0.isWhitespace }) else {
+            throw InspectionRefusal.emptyText
+        }
+        let payload = try WorkNote.payload(text, parts)
         return [Draft(.fact, of: key, type: WorkNote.type, payload: payload)]
+    }
+
+    /// Lays the work down for a while.
+    public func pause(note: String = "") throws -> [Draft] {
+        try check(.taken)
+        return [try step(InspectionRoom.pauseMove, note)]
+    }
+
+    /// Takes the work up again.
+    public func resume() throws -> [Draft] {
+        try check(.paused)
+        return [try step(InspectionRoom.resumeMove, "")]
+    }
+
+    /// Gives the order to another person: to the next who takes it, or to one who is named.
+    public func handOver(to badge: String = "", note: String = "") throws -> [Draft] {
+        try check(.taken, .paused)
+        return [try step(InspectionRoom.handOverMove, note, to: badge)]
+    }
+
+    private func step(_ move: String, _ note: String, to badge: String = "") throws -> Draft {
+        let payload = try WorkStep.payload(note: note, to: badge)
+        return Draft(.transition, of: key, type: move, payload: payload)
     }
 
     /// Finishes the order: its findings are dealt with.
@@ -36,7 +65,7 @@ extension MaintenanceOrder {
 
     /// Cancels the order: there is nothing to repair.
     public func cancel(note: String = "", others: [OperationID] = []) throws -> [Draft] {
-        try check(.open, .taken)
+        try check(.open, .taken, .paused)
         return [try end(InspectionRoom.cancelMove, note, others)]
     }
 
@@ -67,16 +96,6 @@ extension MaintenanceOrder.Ending {
             note = wire.note
         } catch {
             throw InspectionRefusal.badPayload(type: InspectionRoom.finishMove)
-        }
-    }
-}
-
-extension WorkNote {
-    static func text(of payload: [UInt8]) throws -> String {
-        do {
-            return try WireWorkNoted(serializedBytes: payload).text
-        } catch {
-            throw InspectionRefusal.badPayload(type: type)
         }
     }
 }

@@ -9,7 +9,7 @@ public struct MaintenanceOrder: Hashable, Sendable {
 
     /// How far the repair is.
     public enum Stage: String, Sendable {
-        case open, taken, done, cancelled
+        case open, taken, paused, done, cancelled
 
         public var isEnded: Bool { self == .done || self == .cancelled }
     }
@@ -76,8 +76,10 @@ public struct MaintenanceOrder: Hashable, Sendable {
     /// How and by whom it was ended; nil while it is open.
     public let ending: Ending?
     public let ended: Evidence?
-    /// What the crew wrote, earliest first.
+    /// What the crew wrote and used, earliest first.
     public let notes: [WorkNote]
+    /// What the crew did, earliest first.
+    public let steps: [WorkStep]
 
     static let lifecycle = Lifecycle(
         initial: Stage.open.rawValue,
@@ -88,13 +90,28 @@ public struct MaintenanceOrder: Hashable, Sendable {
                 to: Stage.taken.rawValue
             ),
             Lifecycle.Move(
+                InspectionRoom.pauseMove,
+                from: [Stage.taken.rawValue],
+                to: Stage.paused.rawValue
+            ),
+            Lifecycle.Move(
+                InspectionRoom.resumeMove,
+                from: [Stage.paused.rawValue],
+                to: Stage.taken.rawValue
+            ),
+            Lifecycle.Move(
+                InspectionRoom.handOverMove,
+                from: [Stage.taken.rawValue, Stage.paused.rawValue],
+                to: Stage.open.rawValue
+            ),
+            Lifecycle.Move(
                 InspectionRoom.finishMove,
                 from: [Stage.taken.rawValue],
                 to: Stage.done.rawValue
             ),
             Lifecycle.Move(
                 InspectionRoom.cancelMove,
-                from: [Stage.open.rawValue, Stage.taken.rawValue],
+                from: [Stage.open.rawValue, Stage.taken.rawValue, Stage.paused.rawValue],
                 to: Stage.cancelled.rawValue
             ),
         ]
@@ -119,26 +136,10 @@ public struct MaintenanceOrder: Hashable, Sendable {
         ending = end.map { end in
             (try? Ending(payload: end.payload)) ?? Ending(findings: [], note: "")
         }
+        steps = moves.compactMap(WorkStep.init)
         notes = record.facts.compactMap(WorkNote.init)
             .sorted { $0.evidence.isRecordedBefore($1.evidence) }
     }
 
     public var number: String { issue.number }
-}
-
-/// What a crew wrote about its work on an order.
-public struct WorkNote: Hashable, Sendable {
-    static let type = "maintenance_order.work_noted"
-
-    public let evidence: Evidence
-    /// A person's words.
-    public let text: String
-
-    init?(_ recorded: Recorded) {
-        guard recorded.type == Self.type, let text = try? Self.text(of: recorded.payload) else {
-            return nil  // best effort: the hub quarantines what cannot be read
-        }
-        evidence = recorded.evidence
-        self.text = text
-    }
 }

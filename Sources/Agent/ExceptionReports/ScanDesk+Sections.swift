@@ -1,6 +1,7 @@
 import Codes
 import ExceptionReports
 import Forms
+import Inspection
 import Sync
 import Tally
 import Workforce
@@ -178,13 +179,20 @@ extension ScanDesk {
 
     // MARK: - From home
 
-    /// Opens the report of a number on the home page.
+    /// Opens the report or the maintenance order of a number on the home page.
     func openReport(_ number: Int, _ session: inout KioskSession) throws -> Feedback {
         let now = try ClockFixes.now(reading, in: transaction)
         let site = try node.site(in: transaction)
         let reports = try reader.reportsToWorkOn(site: site, now: now)
-        guard reports.indices.contains(number - 1) else {
-            throw unexpected(CommandCode.choice(number).text, "kiosk.expects_home")
+        let shown = min(reports.count, EntityReader.numberedReportsMax)
+        guard number <= shown else {
+            let orders = try reader.ordersToWorkOn(site: site)
+            guard orders.indices.contains(number - 1 - shown) else {
+                throw unexpected(CommandCode.choice(number).text, "kiosk.expects_home")
+            }
+            let order = orders[number - 1 - shown]
+            session.open(.order(order.key.id))
+            return Feedback(.good, "kiosk.order_opened", ["order": order.number])
         }
         let report = reports[number - 1].report
         session.open(.exception(report.key.id))
@@ -193,6 +201,9 @@ extension ScanDesk {
 }
 
 extension EntityReader {
+    /// How many reports have a number on the home page; the orders' numbers come after.
+    public static let numberedReportsMax = 8
+
     /// The section that a person is asked for: one in which people wrote apart, else the first that
     /// is empty and that this person may write, else the first that is empty.
     public func sectionToWrite(

@@ -22,12 +22,6 @@ extension FloorDesk {
         case .signInspection(let id):
             let inspection = try inspection(id)
             return (inspection.key, try inspection.sign(form: try form(of: inspection)))
-        case .takeOrder(let id):
-            let order = try maintenanceOrder(id)
-            return (order.key, try order.take())
-        case .finishOrder(let id):
-            let order = try maintenanceOrder(id)
-            return (order.key, try order.finish())
         default:
             preconditionFailure("\(command) is not for inspection")
         }
@@ -69,19 +63,6 @@ extension FloorDesk {
             throw AgentRefusal.unknownRecord(field: "inspection", id: id)
         }
         return inspection
-    }
-
-    private func maintenanceOrder(_ id: String) throws -> MaintenanceOrder {
-        let key = try key(
-            InspectionRoom.EntityKind.maintenanceOrder,
-            area: TerminalNode.floorArea,
-            id,
-            field: "order"
-        )
-        guard let order = MaintenanceOrder(try reader.record(of: key)) else {
-            throw AgentRefusal.unknownRecord(field: "order", id: id)
-        }
-        return order
     }
 
     private func form(of inspection: MachineInspection) throws -> FormDefinition {

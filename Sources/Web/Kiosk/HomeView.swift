@@ -40,8 +40,14 @@ struct HomeView: Hashable, Sendable {
             List("kiosk.machines", try Self.machines(reader, site, words), words),
             List("kiosk.open_reports", try Self.reports(reader, site, words), words),
         ]
+        let numbered = min(lists[4].rows.count, EntityReader.numberedReportsMax)
+        let orders = List(
+            "kiosk.open_orders",
+            try Self.orders(reader, site, after: numbered, words),
+            words
+        )
         receiving = lists[0...1].filter { !$0.rows.isEmpty }
-        inspecting = lists[2...3].filter { !$0.rows.isEmpty }
+        inspecting = ([orders] + lists[2...3]).filter { !$0.rows.isEmpty }
         reporting = lists[4...4].filter { !$0.rows.isEmpty }
         reportCommand = CommandCode.report.text
     }
@@ -121,6 +127,35 @@ extension HomeView {
         }
     }
 
+    /// The maintenance orders, numbered after the reports.
+    private static func orders(
+        _ reader: EntityReader,
+        _ site: String,
+        after count: Int,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        try reader.ordersToWorkOn(site: site).enumerated().map { index, order in
+            var row = ItemRow(
+                path: "/open/order/\(order.key.id)",
+                name: "\(order.issue.tag) \(order.number)",
+                detail: [
+                    try words.check(of: order, reader),
+                    order.stage == .open
+                        ? words.time(order.issue.opened)
+                        : try order.steps.last.map { try reader.workerName($0.evidence.author) }
+                            ?? "",
+                ]
+                .filter { !$0.isEmpty }.joined(separator: " · "),
+                mark: order.issue.isSevere
+                    ? words.text("kiosk.severe") : words.word("stage", order.stage.rawValue),
+                markTone: order.issue.isSevere
+                    ? "wrong" : order.stage == .open ? "attention" : "calm"
+            )
+            row.ordinal = index < rowsMax ? String(count + index + 1) : nil
+            return row
+        }
+    }
+
     private static func machines(
         _ reader: EntityReader,
         _ site: String,
@@ -185,7 +220,8 @@ extension HomeView {
                 mark: words.word("stage", report.stage.rawValue),
                 markTone: report.stage == .reported ? "attention" : "calm"
             )
-            row.ordinal = index < rowsMax ? String(index + 1) : nil
+            row.ordinal =
+                index < EntityReader.numberedReportsMax ? String(index + 1) : nil
             let late = report.late(item.rules, now: words.now)
             let waiting = report.escalations(item.rules, now: words.now)
                 .first { $0.acknowledged == nil }

@@ -182,6 +182,12 @@ extension KioskPages {
                 "kiosk.inspection_begun_unread",
                 ["equipment": tag]
             )
+        case "order":
+            let known = try await shell.read { reader, _ in
+                try reader.maintenanceOrder(id, site: site) != nil
+            }
+            guard known else { throw unknown }
+            page.session.open(.order(id))
         case "exception":
             let known = try await shell.read { reader, _ in
                 try reader.exceptionReport(id, site: site) != nil

@@ -156,12 +156,16 @@ struct KioskScreen: Sendable {
             view.exception = try reader.exceptionReport(id, site: site).map {
                 try ExceptionView($0, session, site: site, reader, words)
             }
+        case .order(let id):
+            view.order = try reader.maintenanceOrder(id, site: site).map {
+                try OrderView($0, site: site, reader, words)
+            }
         case .home:
             break
         }
         let isElsewhere =
             view.receipt != nil || view.inspection != nil || view.report != nil
-            || view.exception != nil
+            || view.exception != nil || view.order != nil
         if !isElsewhere {
             view.home = try HomeView(reader, site: site, worker: worker, words)
         }

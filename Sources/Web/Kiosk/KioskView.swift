@@ -24,6 +24,7 @@ struct KioskView: Sendable {
     var inspection: InspectionView?
     var report: ReportView?
     var exception: ExceptionView?
+    var order: OrderView?
     var devices: DevicesView?
 }
 
