@@ -45,7 +45,7 @@ struct ExceptionCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func validate() throws {
             if let at, Self.moment(at) == nil {
@@ -76,7 +76,7 @@ struct ExceptionCommand: AsyncParsableCommand {
                     site: site.map(NaturalKey.code),
                     draft: draft
                 )
-                let answer = try await Office(folder: data.data).ask(.routeException(question))
+                let answer = try await Office(data.place).ask(.routeException(question))
                 guard case .route(let route) = answer else { throw ExitCode.failure }
                 if json { try Output.json(route) } else { Output.result(route.text) }
                 if route.team.isEmpty { throw ExitCode.failure }
@@ -93,11 +93,11 @@ struct ExceptionCommand: AsyncParsableCommand {
         @Flag(help: "One JSON object a line.")
         var json = false
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data).ask(.orders)
+                let answer = try await Office(data.place).ask(.orders)
                 guard case .orders(let orders) = answer else { throw ExitCode.failure }
                 for report in orders.exceptions {
                     if json {
@@ -123,7 +123,7 @@ struct ExceptionCommand: AsyncParsableCommand {
         @Option(help: "zh-CN or en.")
         var language = "zh-CN"
 
-        @OptionGroup var data: DataOptions
+        @OptionGroup var data: HubOptions
 
         func validate() throws {
             guard ["zh-CN", "en"].contains(language) else {
@@ -133,7 +133,7 @@ struct ExceptionCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Output.orExit {
-                let answer = try await Office(folder: data.data)
+                let answer = try await Office(data.place)
                     .ask(.eightD(report: report, language: language))
                 guard case .page(let html) = answer else { throw ExitCode.failure }
                 Output.result(html)
