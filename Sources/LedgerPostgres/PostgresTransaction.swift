@@ -164,9 +164,43 @@ final class PostgresTransaction: PostgresReading, ReplicaTransaction {
                 """,
                 [.text(home)] + id.values
             ) { try $0.text(0) }
-            if area != nil { return }
+            if area != nil { return try shorten(id) }
         }
         preconditionFailure("no operation \(id)")
+    }
+
+    /// The last operation of an incarnation is gone: the one before it that is here is the last.
+    private func shorten(_ id: OperationID) throws {
+        guard try chainHead(id.replica, id.incarnation)?.id == id else { return }
+        let chain = OperationID(replica: id.replica, incarnation: id.incarnation, sequence: 0)
+        let left = try homes(of: id.replica).compactMap { home in
+            try first(
+                """
+                SELECT sequence, hash FROM operation
+                WHERE site = $1 AND replica = $2 AND incarnation = $3
+                ORDER BY sequence DESC LIMIT 1
+                """,
+                [.text(home), .id(id.replica), .unsigned(id.incarnation)]
+            ) { row in
+                let last = OperationID(
+                    replica: id.replica,
+                    incarnation: id.incarnation,
+                    sequence: try row.unsigned(0)
+                )
+                return ChainHead(id: last, hash: try row.identifier(1))
+            }
+        }
+        let head = left.max { $0.id.sequence < $1.id.sequence }
+        held.heads[chain] = .some(head)
+        if head != nil {
+            held.changedHeads.insert(chain)
+        } else {
+            held.changedHeads.remove(chain)
+            try change(
+                "DELETE FROM chain_head WHERE site = '' AND replica = $1 AND incarnation = $2",
+                [.id(id.replica), .unsigned(id.incarnation)]
+            )
+        }
     }
 
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {

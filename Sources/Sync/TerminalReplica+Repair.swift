@@ -43,6 +43,10 @@ extension TerminalReplica {
         try search?.take(response, in: transaction)
         guard try transaction.digest(of: scope) != theirs else {
             try note(same: true, scope, in: transaction)
+            // What was fetched from the start has helped: the next damage is tried anew.
+            if try transaction.setting(Setting.refetched(scope)) != nil {
+                try transaction.set(Setting.refetched(scope), to: nil)
+            }
             guard let search else { return .applied(more: false) }
             try transaction.set(Setting.search(scope), to: nil)
             try noteRepair(of: search, scope, now: now, in: transaction)

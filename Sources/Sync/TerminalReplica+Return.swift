@@ -17,8 +17,10 @@ extension TerminalReplica {
             let cursor = try cursor(of: scope, in: reading)
             return try ReturnRequest(scope, epoch: epoch, after: cursor, [], by: replica)
         }
-        let page = try reading.groups(of: scope, after: after, limit: limit)
-        // What was folded away here cannot be given back: the piece begins behind it.
+        // What was let go here, or a snapshot stands for, cannot be given back: the piece begins
+        // behind it. Single operations of before that stayed are no whole groups.
+        let folded = try reading.integer(Setting.folded(scope)) ?? 0
+        let page = try reading.groups(of: scope, after: max(after, folded), limit: limit)
         let first = page.first?.judgement?.position ?? after + 1
         return try ReturnRequest(
             scope,
