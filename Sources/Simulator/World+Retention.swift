@@ -11,8 +11,8 @@ extension World {
     /// Somebody has looked at the hub's backups; a terminal does its daily round.
     func disturbHistory(of terminal: SimulatedTerminal) throws {
         guard letsGo else { return }
-        if retentionDice.happens(30) { try secure() }
-        guard retentionDice.happens(30), terminal.machine.isUp, terminal.deferred == nil else {
+        if retentionDice.happens(10) { try secure() }
+        guard retentionDice.happens(4), terminal.machine.isUp, terminal.deferred == nil else {
             return
         }
         do {
