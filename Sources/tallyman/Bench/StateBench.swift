@@ -125,15 +125,17 @@ struct StateBench {
             for await _ in ready {}
             guard let address = URL(string: "http://" + box.text) else { throw NoAddress() }
             defer { group.cancelAll() }
-            let client = HTTPClient.shared
-            return try await body(
-                HTTPHubLink(
-                    hub: address,
-                    client: client,
-                    compressor: BodyCompression.compressor,
-                    prove: terminal.prove
+            // Not the shared client, which unpacks bodies by itself.
+            return try await HTTPClient.withHTTPClient { client in
+                try await body(
+                    HTTPHubLink(
+                        hub: address,
+                        client: client,
+                        compressor: BodyCompression.compressor,
+                        prove: terminal.prove
+                    )
                 )
-            )
+            }
         }
     }
 
