@@ -38,8 +38,10 @@ struct StoreCaretaker: Service {
                 do {
                     try await store.care()
                     if ContinuousClock.now >= nextRound {
-                        try await shell.letGoOfHistory(kept: historyKept)
+                        // First, so that a state which is being repaired is not packed in vain
+                        // every twenty seconds.
                         nextRound = ContinuousClock.now + Self.round
+                        try await shell.letGoOfHistory(kept: historyKept)
                     }
                 } catch {
                     logger.warning(
