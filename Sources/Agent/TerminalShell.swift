@@ -300,12 +300,12 @@ public final class TerminalShell: Sendable {
 
     /// Sends the next batch.
     ///
-    /// - Returns: whether more is unsent.
-    public func push(over link: some HubLink) async throws -> Bool {
+    /// - Returns: whether more is unsent; nil when nothing was, and nobody was asked.
+    public func push(over link: some HubLink) async throws -> Bool? {
         let terminal = state.withLock(\.node.terminal)
         let clocks = clock.reading()
         let next = try await store.read { try terminal.upRequest(in: $0, at: clocks) }
-        guard let request = next else { return false }
+        guard let request = next else { return nil }
         let answer: [UInt8]
         do {
             answer = try await Self.send(request, over: link)

@@ -60,6 +60,8 @@ public enum Invariant: String, Sendable, CaseIterable {
     case revocation
     /// 6 of DESIGN.md §2: at what true time.
     case trueTime = "true-time"
+    /// 21
+    case backPressure = "back-pressure"
     /// Liveness.
     case liveness
     /// No message and no stored state makes a node fail.
@@ -97,6 +99,7 @@ public enum Invariant: String, Sendable, CaseIterable {
         case .retention: "what a terminal lets go of is in every backup that may come back"
         case .revocation: "what a revoked terminal records is kept aside and takes no effect"
         case .trueTime: "a time that is not marked unsure is right to 2 seconds"
+        case .backPressure: "a terminal that is not answered asks less and less often"
         case .liveness: "with the faults gone, all is sent, fetched and told within an hour"
         case .soundness: "no message and no state makes a node fail"
         }

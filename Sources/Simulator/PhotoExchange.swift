@@ -42,6 +42,8 @@ struct TerminalPhotos {
     var sender: BlobSender?
     var fetcher: BlobFetcher?
     var pace = BlobPace()
+    /// When to go on, if a timer is set.
+    var due: UInt64?
     /// The number of the exchange that is out.
     var outstanding: UInt64?
 

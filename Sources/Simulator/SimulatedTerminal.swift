@@ -4,6 +4,12 @@ import Hub
 import Sync
 import Tally
 
+/// Requests of one terminal that failed one after the other.
+struct FailureStreak {
+    let since: UInt64
+    var count: UInt64 = 0
+}
+
 /// A terminal of the simulated plant: the real node and peer on a machine of the simulator's.
 final class SimulatedTerminal {
     /// What was saved: an operation, and the hash of its bytes when it was.
@@ -26,6 +32,8 @@ final class SimulatedTerminal {
     var outstanding: Exchange?
     /// The timer that is set, so that one which was replaced does nothing.
     var timer: UInt64 = 0
+    /// Requests that failed since the last that did not; nil when the last did not.
+    var failures: FailureStreak?
     var link = Link()
     /// What waits while the process stands still; nil when it does not.
     var deferred: [World.Event]?
@@ -135,6 +143,7 @@ final class SimulatedTerminal {
         self.isOld = isOld
         peer = TerminalPeer(scopes: scopes.sorted(), settings: settings, defects: defects)
         outstanding = nil
+        failures = nil
         deferred = nil
         session = KioskSession(language: .chinese)
         try photos.restart()
@@ -145,6 +154,7 @@ final class SimulatedTerminal {
     func stop() {
         machine.isUp = false
         outstanding = nil
+        failures = nil
         deferred = nil
     }
 

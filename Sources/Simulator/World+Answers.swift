@@ -28,6 +28,7 @@ extension World {
             }
             guard isAwaited else { return }
             terminal.outstanding = nil
+            terminal.failures = nil
             let time = terminal.machine.clock.monotonic(now)
             if terminal.isReturning {
                 terminal.isReturning = false

@@ -7,6 +7,9 @@ import Tally
 /// and cut, and answers that are lost after the hub has acted.
 extension World {
     private static let timeout: UInt64 = 30_000
+    /// Between two requests after many that failed there are at least these milliseconds: half of
+    /// the longest wait, less what a terminal's clock may be wrong.
+    private static let failurePace: UInt64 = 12_000
     private static let foreignPage = Array("<html><body>Sign in to the guest network</body>".utf8)
 
     // MARK: - The terminal's side
@@ -31,7 +34,7 @@ extension World {
                 if let request {
                     return try send(.up(request), try request.bytes(), from: terminal)
                 }
-                terminal.peer.pushed(more: false, now: time)
+                terminal.peer.nothingToPush(now: time)
             case .pull(let scope):
                 if let request = try snapshotRequest(scope, terminal) {
                     return try send(.snapshot(request), try request.bytes(), from: terminal)
@@ -120,11 +123,23 @@ extension World {
 
     private func fail(_ terminal: SimulatedTerminal) throws {
         terminal.outstanding = nil
+        try noteFailed(terminal)
         terminal.peer.failed(
             now: terminal.machine.clock.monotonic(now),
             dice: &terminal.machine.dice
         )
         try pump(terminal)
+    }
+
+    /// A hub that is down, or comes back, is not asked in haste.
+    private func noteFailed(_ terminal: SimulatedTerminal) throws {
+        var streak = terminal.failures ?? FailureStreak(since: now)
+        streak.count += 1
+        terminal.failures = streak
+        let limit = 12 + (now - streak.since) / Self.failurePace
+        try require(streak.count <= limit, .backPressure) {
+            "terminal \(terminal.index) asked \(streak.count) times in \(now - streak.since) ms"
+        }
     }
 
     // MARK: - The hub's side

@@ -31,7 +31,7 @@ extension World {
         if photoDice.happens(40), let other = photoDice.pick(terminals) {
             want(photo.id, at: other)
         }
-        schedule(.photos(terminal: terminal.index), in: 1_000)
+        schedulePhotos(terminal, in: 1_000)
     }
 
     private func want(_ photo: ContentHash, at terminal: SimulatedTerminal) {
@@ -39,7 +39,7 @@ extension World {
             !terminal.photos.wanted.contains(photo)
         else { return }
         terminal.photos.wanted.append(photo)
-        schedule(.photos(terminal: terminal.index), in: 1_000)
+        schedulePhotos(terminal, in: 1_000)
     }
 
     private func noise(_ count: Int) -> [UInt8] {
@@ -54,6 +54,21 @@ extension World {
 
     // MARK: - The terminal's side
 
+    /// Goes on with a terminal's photos then, or earlier if that was already to be.
+    private func schedulePhotos(_ terminal: SimulatedTerminal, in milliseconds: UInt64) {
+        let time = now + milliseconds
+        if let due = terminal.photos.due, due > now, due <= time { return }
+        terminal.photos.due = time
+        schedule(.photos(terminal: terminal.index), in: milliseconds)
+    }
+
+    /// A timer of a terminal's photos; one that was replaced by an earlier one does nothing.
+    func wakePhotos(_ terminal: SimulatedTerminal) throws {
+        guard let due = terminal.photos.due, due <= now else { return }
+        terminal.photos.due = nil
+        try pumpPhotos(terminal)
+    }
+
     /// Goes on with a terminal's photos as the daemon's pump does: records go first.
     func pumpPhotos(_ terminal: SimulatedTerminal) throws {
         guard terminal.machine.isUp, terminal.deferred == nil, terminal.photos.outstanding == nil
@@ -63,7 +78,7 @@ extension World {
             return (try reading.backlog(of: own).count, try TerminalReplica.epoch(in: reading))
         }
         guard unsent == 0 else {
-            return schedule(.photos(terminal: terminal.index), in: Self.minute)
+            return schedulePhotos(terminal, in: Self.minute)
         }
         if let request = try nextPhotoRequest(terminal, epoch) { try ask(request, from: terminal) }
     }
@@ -96,7 +111,7 @@ extension World {
             terminal.photos.fetcher = nil
             terminal.photos.wanted.removeAll { shelf.entry($0)?.isComplete == true }
             // What the hub does not have yet may come there later.
-            schedule(.photos(terminal: terminal.index), in: 10 * Self.minute)
+            schedulePhotos(terminal, in: 10 * Self.minute)
             return nil
         }
     }
@@ -179,7 +194,7 @@ extension World {
                 terminal.photos.sender?.paceNow ?? terminal.photos.fetcher?.paceNow ?? BlobPace()
             terminal.photos.sender = nil
             terminal.photos.fetcher = nil
-            schedule(.photos(terminal: terminal.index), in: Self.minute)
+            schedulePhotos(terminal, in: Self.minute)
         }
     }
 

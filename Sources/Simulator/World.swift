@@ -116,7 +116,7 @@ final class World {
         defects = Set(settings.defect.map { [$0] } ?? [])
         hub = try SimulatedHub(defects: defects, dice: fork())
         var peer = PeerSettings()
-        peer.pollMilliseconds = [1, 5, 20][Int(dice.next() % 3)] * Self.minute
+        peer.pollMilliseconds = [5, 10, 20][Int(dice.next() % 3)] * Self.minute
         peerSettings = peer
         // A second site in some runs, to see that nothing of one reaches the other.
         let isLarge = dice.next() % 3 == 0 || plan.isChosen(.terminalMoved)
@@ -182,7 +182,7 @@ final class World {
         case .request(let exchange, let bytes): try receive(exchange, bytes)
         case .answer(let exchange, let answer): try receive(exchange, answer)
         case .timeout(let exchange): try giveUp(exchange)
-        case .photos(let index): try pumpPhotos(terminals[index])
+        case .photos(let index): try wakePhotos(terminals[index])
         case .photoRound(let index):
             schedule(event, in: 10 * Self.minute)
             try pumpPhotos(terminals[index])

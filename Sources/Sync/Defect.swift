@@ -14,6 +14,7 @@ public enum Defect: String, Sendable, CaseIterable {
     case forgottenOnUpgrade = "forgotten-on-upgrade"
     case expired
     case notRetried = "not-retried"
+    case hastyRetry = "hasty-retry"
     // What the hub makes of a batch.
     case lostAcknowledgement = "lost-acknowledgement"
     case assumedAttachment = "assumed-attachment"
@@ -71,6 +72,10 @@ public enum Defect: String, Sendable, CaseIterable {
         .notRetried: (
             "a failed round is not tried again until something new is recorded",
             "https://github.com/powersync-ja/powersync-native/issues/15"
+        ),
+        .hastyRetry: (
+            "a terminal that has nothing to send asks a hub that is down twice a second",
+            "https://github.com/Rezivure/Grid-Mobile/pull/258"
         ),
         .lostAcknowledgement: (
             "the hub answers 'stored' before its transaction is durable",

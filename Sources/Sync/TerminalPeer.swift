@@ -78,14 +78,21 @@ public struct TerminalPeer: Sendable {
     /// Something was recorded, or the hub woke the terminal: no need to rest.
     public mutating func nudge() { nudged = true }
 
-    /// The push was answered, or there was nothing to push.
+    /// The push was answered.
     ///
     /// - Parameters:
     ///   - more: whether more is unsent.
     ///   - now: the monotonic clock.
     public mutating func pushed(more: Bool, now: UInt64) {
         failures = 0
-        guard !more else { return }
+        if !more { nothingToPush(now: now) }
+    }
+
+    /// There was nothing to push: nobody was asked, so it is no sign that the hub is there.
+    ///
+    /// - Parameter now: the monotonic clock.
+    public mutating func nothingToPush(now: UInt64) {
+        if defects.contains(.hastyRetry) { failures = 0 }
         phase = scopes.isEmpty ? .rest(until: now + settings.pollMilliseconds) : .pull(index: 0)
     }
 

@@ -289,7 +289,7 @@ final class PlantTerminal: Sendable {
     func sync(_ what: String) async throws {
         _ = try await Wait.until(what) { () -> Bool? in
             do {
-                while try await shell.push(over: link) {}
+                while try await shell.push(over: link) == true {}
                 for scope in try await shell.scopes() {
                     while try await shell.pull(scope, over: link) {}
                 }

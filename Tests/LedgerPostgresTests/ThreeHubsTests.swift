@@ -92,7 +92,7 @@ import Testing
                     .raiseException(category: "quality", equipment: "LAT-01", text: "news"),
                     by: "W005"
                 )
-                while try await one.shell.push(over: first) {}
+                while try await one.shell.push(over: first) == true {}
                 try await Task.sleep(for: .milliseconds(100))
             }
             try await waiting.value

@@ -39,6 +39,7 @@ import Testing
         Exhibit(.forgottenOnUpgrade, seed: 4, .terminalCrash, .partition, .oldProgram),
         Exhibit(.expired, seed: 2, .partition, .longAbsence),
         Exhibit(.notRetried, seed: 1, .loss),
+        Exhibit(.hastyRetry, seed: 1, .refused),
         Exhibit(.lostAcknowledgement, seed: 1),
         Exhibit(.assumedAttachment, seed: 11, .photoCut),
         Exhibit(.clientReset, seed: 11, .lateTerminal, .partition),

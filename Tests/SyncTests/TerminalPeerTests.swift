@@ -105,6 +105,26 @@ import Testing
         #expect(peer.nextStep(now: 5) == .push)
     }
 
+    /// A pull that fails again and again, with nothing to push, is a hub that is down.
+    @Test func `having nothing to push is no success: the wait after failures grows on`() {
+        var dice = SeededDice(seed: seedBase)
+        var peer = TerminalPeer(scopes: [Carton.dock])
+        var now: UInt64 = 0
+        for count in 0..<12 {
+            #expect(peer.nextStep(now: now) == .push)
+            peer.nothingToPush(now: now)
+            #expect(peer.nextStep(now: now) == .pull(Carton.dock))
+            peer.failed(now: now, dice: &dice)
+            guard case .rest(let until) = peer.nextStep(now: now) else {
+                Issue.record("no rest after failure \(count)")
+                return
+            }
+            #expect(until - now >= min(250 << UInt64(count), 15_000))
+            now = until
+        }
+        #expect(!peer.isConnected)
+    }
+
     /// Answers may come late, twice, or to a step that is over; nudges at any time.
     @Test func `from whatever state, with successes it comes to rest, and failures arm a timer`() {
         for seed in seedBase..<seedBase + 3_000 {
@@ -113,10 +133,11 @@ import Testing
             var now: UInt64 = 0
             for _ in 0..<dice.roll(40) {
                 now += UInt64(dice.roll(3_000))
-                switch dice.roll(6) {
+                switch dice.roll(7) {
                 case 0: peer.pushed(more: dice.once(in: 2), now: now)
                 case 1: peer.pulled(more: dice.once(in: 2), now: now)
                 case 2: peer.nudge()
+                case 4: peer.nothingToPush(now: now)
                 case 3:
                     peer.failed(now: now, dice: &dice)
                     guard case .rest(let until) = peer.nextStep(now: now) else {

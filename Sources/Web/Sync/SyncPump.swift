@@ -164,7 +164,11 @@ public final class SyncPump: Service {
         do {
             switch step {
             case .push:
-                peer.pushed(more: try await shell.push(over: link), now: now())
+                if let more = try await shell.push(over: link) {
+                    peer.pushed(more: more, now: now())
+                } else {
+                    peer.nothingToPush(now: now())
+                }
                 if let scopes = try await shell.newScopes() { peer.follow(scopes) }
             case .pull(let scope):
                 peer.pulled(more: try await shell.pull(scope, over: link), now: now())

@@ -284,7 +284,7 @@ struct SyncBench {
     func push() async throws -> [BenchFigure] {
         let (seconds, rows) = try await exchange { shell, link in
             let begun = ContinuousClock.now
-            while try await shell.push(over: link) {}
+            while try await shell.push(over: link) == true {}
             return (ContinuousClock.now - begun) / .seconds(1)
         }
         return [
@@ -303,7 +303,7 @@ struct SyncBench {
     func pull() async throws -> [BenchFigure] {
         let scope = scope
         let (seconds, rows) = try await exchange { shell, link in
-            while try await shell.push(over: link) {}
+            while try await shell.push(over: link) == true {}
             let begun = ContinuousClock.now
             while try await shell.pull(scope, over: link) {}
             return (ContinuousClock.now - begun) / .seconds(1)
