@@ -160,8 +160,8 @@ extension HubReplica {
         }
     }
 
-    /// Whether an incarnation begins where another one has gone on; the one that it goes on from
-    /// ends there.
+    /// Whether an incarnation begins where another one has gone on, or goes on from one that did;
+    /// the one that it goes on from ends there.
     private func beginsFork(
         _ operation: Operation,
         into intake: inout Intake,
@@ -179,16 +179,37 @@ extension HubReplica {
             return true
         }
         guard let previous = operation.previous else { return false }
-        if var before = others.values.first(where: { $0.hash == previous }) {
-            before.endedAt = before.sequence
-            intake.chains[before.incarnation] = before
-            intake.moved.insert(before.incarnation)
-            return false
+        if let before = others.values.first(where: { $0.hash == previous }) {
+            return try end(before, goingOnAs: id, &intake, in: transaction)
         }
-        guard let place = try transaction.operation(hashed: previous, of: id.replica) else {
-            return false
+        guard let place = try transaction.operation(hashed: previous, of: id.replica),
+            let before = try followed(place, &intake, in: transaction)
+        else { return false }
+        if before.sequence > place.sequence { return true }
+        guard before.hash == previous else { return false }
+        return try end(before, goingOnAs: id, &intake, in: transaction)
+    }
+
+    /// A chain ends where a later incarnation goes on from it.
+    ///
+    /// A copy that starts again before it has heard that it is one goes on as a copy.
+    ///
+    /// - Returns: whether that chain is a copy's.
+    private func end(
+        _ chain: ChainState,
+        goingOnAs id: OperationID,
+        _ intake: inout Intake,
+        in transaction: any ReplicaTransaction
+    ) throws -> Bool {
+        guard !chain.isForked else {
+            try passTicket(from: chain.incarnation, to: id, in: transaction)
+            return true
         }
-        return (others[place.incarnation]?.sequence ?? 0) > place.sequence
+        var ended = chain
+        ended.endedAt = chain.sequence
+        intake.chains[chain.incarnation] = ended
+        intake.moved.insert(chain.incarnation)
+        return false
     }
 
     // MARK: - Copies
@@ -209,6 +230,18 @@ extension HubReplica {
             noticed: intake.group.reading.wall
         )
         try transaction.set(key, to: alert.bytes)
+    }
+
+    /// A copy that has started again gets the code that waits for it, unless somebody used that.
+    private func passTicket(
+        from incarnation: UInt64,
+        to id: OperationID,
+        in transaction: any ReplicaTransaction
+    ) throws {
+        let alert = try transaction.setting(Setting.cloneAlert(id.replica, incarnation))
+        guard let alert, try CloneAlert(bytes: alert).successor == nil else { return }
+        let code = try transaction.setting(Setting.cloneTicket(id.replica, incarnation))
+        try transaction.set(Setting.cloneTicket(id.replica, id.incarnation), to: code)
     }
 
     /// The code with which the copy that sent this push takes an identity of its own: the same one

@@ -101,6 +101,35 @@ import Testing
         #expect(refusals == 8)
     }
 
+    @Test func `a copy that lost its code and started again is told again`() throws {
+        try original.record(Carton.seen("before"))
+        try original.push(to: hub)
+        let copy = try original.copied(seed: 77)
+        try original.record(Carton.seen("original"))
+        try original.push(to: hub)
+        try copy.record(Carton.seen("copy"))
+        let former = copy.terminal.replica.id
+        let push = try #require(try copy.upRequest())
+        try copy.apply(try hub.answer(push), to: push)
+        while let asked = try copy.upRequest() {
+            try copy.note(.remote(code: "sync.enrolment_code", facts: [:]), of: asked)
+            try copy.pull(from: hub)
+        }
+        try copy.restart()
+        try copy.record(Carton.seen("later"))
+        try copy.push(to: hub)
+        let successor = copy.terminal.replica.id
+        #expect(successor != former)
+        #expect(try alerts.map(\.successor) == [successor, successor])
+        #expect(try facts() == ["before", "copy", "later", "original"])
+        // The original, which starts again too, goes on under its name.
+        try original.restart()
+        try original.record(Carton.seen("again"))
+        try original.push(to: hub)
+        #expect(original.terminal.replica.id == former)
+        #expect(try alerts.count == 2)
+    }
+
     @Test func `an original that runs on in its incarnation is told when it comes later`() throws {
         try original.record(Carton.seen("before"))
         try original.push(to: hub)
