@@ -99,55 +99,10 @@ extension Scope {
 }
 
 extension LoggedOperation {
-    /// The columns that ``init(row:)`` reads, in its order.
+    /// The columns that `init(row:)` reads, in its order.
     static let columns =
         """
         bytes, position, verdict, reason, effective, stamp, unsure, seen, acknowledged, answer, \
         lane, ordinal
         """
-
-    init(row: Row) throws {
-        let operation: Sync.Operation
-        do {
-            operation = try Sync.Operation(bytes: try row.requiredBytes(0))
-        } catch let error as OperationError {
-            let ordinal = row[11] as Int64
-            throw DamagedRow(what: "operation \(ordinal) of the log: \(error.plainText)")
-        }
-        self.init(
-            operation: operation,
-            judgement: try Judgement(row: row),
-            acknowledged: (row[8] as UInt8?).flatMap(Verdict.init(rawValue:)),
-            answer: row[9],
-            lane: Lane(rawValue: row[10]) ?? .edits
-        )
-    }
-}
-
-extension Judgement {
-    /// Reads the judgement of a row of ``LoggedOperation/columns``; nil when it has none.
-    init?(row: Row) throws {
-        guard let position = row[1] as Int64? else { return nil }
-        guard let verdict = Verdict(rawValue: row[2]) else {
-            throw DamagedRow(what: "a verdict that this program does not know")
-        }
-        self.init(
-            position: UInt64(bitPattern: position),
-            verdict: verdict,
-            reason: row[3],
-            effective: Moment(milliseconds: row[4]),
-            effectiveStamp: HybridStamp(bits: row.unsigned(5)),
-            timeUnsure: row[6],
-            seen: (row[7] as Int64?).map { UInt64(bitPattern: $0) }
-        )
-    }
-
-    /// The seven columns of a judgement, or as many NULLs.
-    static func arguments(_ judgement: Judgement?) -> StatementArguments {
-        [
-            judgement?.position.stored, judgement?.verdict.rawValue, judgement?.reason,
-            judgement?.effective.milliseconds, judgement?.effectiveStamp.bits.stored,
-            judgement?.timeUnsure, judgement?.seen?.stored,
-        ]
-    }
 }

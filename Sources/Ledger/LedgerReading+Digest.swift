@@ -219,14 +219,18 @@ extension LedgerReading {
         after position: UInt64,
         limit: Int
     ) throws -> [LoggedOperation] {
-        try database.all(
+        try operations(
             """
             SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_place
             WHERE site = ? AND area = ? AND position > ? AND type = ?
             ORDER BY position LIMIT ?
             """,
-            scope.arguments + [Int64(clamping: position), Acceptance.type, limit],
-            LoggedOperation.init(row:)
+            {
+                $0.add(scope)
+                $0.add(Int64(clamping: position))
+                $0.add(Acceptance.type)
+                $0.add(Int64(limit))
+            }
         )
     }
 }

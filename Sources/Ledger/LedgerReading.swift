@@ -6,8 +6,17 @@ import Tally
 /// A consistent state of the database, for as long as the access lasts.
 class LedgerReading: ReplicaReading {
     let database: Database
+    private var prepared = [Prepared?](repeating: nil, count: HotStatement.allCases.count)
 
     init(_ database: Database) { self.database = database }
+
+    /// A statement, prepared once an access at most.
+    func hot(_ statement: HotStatement) throws -> Prepared {
+        if let known = prepared[statement.rawValue] { return known }
+        let new = try Prepared(statement.sql, database)
+        prepared[statement.rawValue] = new
+        return new
+    }
 
     func setting(_ key: SettingKey) throws -> [UInt8]? {
         try database.first("SELECT value FROM setting WHERE key = ?", [key.text]) {
@@ -15,17 +24,24 @@ class LedgerReading: ReplicaReading {
         }
     }
 
+    /// The operations of a statement that gives ``LoggedOperation/columns``.
+    func operations(
+        _ sql: String,
+        _ bind: (inout Bindings) -> Void
+    ) throws -> [LoggedOperation] {
+        try Prepared(sql, database).all(bind, LoggedOperation.init(row:))
+    }
+
     // MARK: - Log
 
     func operation(_ id: OperationID) throws -> LoggedOperation? {
-        try database.first(
-            """
-            SELECT \(LoggedOperation.columns) FROM operation
-            WHERE replica = ? AND incarnation = ? AND sequence = ?
-            """,
-            id.arguments,
-            LoggedOperation.init(row:)
-        )
+        try hot(.operation).first({ $0.add(id) }, LoggedOperation.init(row:))
+    }
+
+    func logged(_ operation: Sync.Operation) throws -> LoggedOperation? {
+        try hot(.operation).first({ $0.add(operation.id) }) { row in
+            try LoggedOperation(row: row, known: row.holds(operation.bytes, 0) ? operation : nil)
+        }
     }
 
     func chainHead(_ replica: Identifier, _ incarnation: UInt64) throws -> ChainHead? {
@@ -49,38 +65,37 @@ class LedgerReading: ReplicaReading {
     }
 
     func unsent(of replica: Identifier, limit: Int) throws -> [LoggedOperation] {
-        try database.all(
-            """
-            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_unsent
-            WHERE replica = ? AND position IS NULL AND acknowledged IS NULL
-            ORDER BY lane, ordinal LIMIT ?
-            """,
-            [replica.data, limit],
+        try hot(.unsent).all(
+            {
+                $0.add(replica)
+                $0.add(Int64(limit))
+            },
             LoggedOperation.init(row:)
         )
     }
 
     func troubled(of replica: Identifier, limit: Int) throws -> [LoggedOperation] {
-        try database.all(
+        try operations(
             """
             SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_trouble
             WHERE replica = ? AND coalesce(verdict, acknowledged) > 1
             ORDER BY ordinal DESC LIMIT ?
             """,
-            [replica.data, limit],
-            LoggedOperation.init(row:)
+            {
+                $0.add(replica)
+                $0.add(Int64(limit))
+            }
         )
     }
 
     func unjudged(about entity: EntityKey) throws -> [LoggedOperation] {
-        try database.all(
+        try operations(
             """
             SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_unjudged
             WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND position IS NULL
             ORDER BY ordinal
             """,
-            entity.arguments,
-            LoggedOperation.init(row:)
+            { $0.add(entity) }
         )
     }
 
@@ -109,13 +124,12 @@ class LedgerReading: ReplicaReading {
         after position: UInt64,
         limit: Int
     ) throws -> [LoggedOperation] {
-        try database.all(
-            """
-            SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_place
-            WHERE site = ? AND area = ? AND position > ?
-            ORDER BY position LIMIT ?
-            """,
-            scope.arguments + [Int64(clamping: position), limit],
+        try hot(.stream).all(
+            {
+                $0.add(scope)
+                $0.add(Int64(clamping: position))
+                $0.add(Int64(limit))
+            },
             LoggedOperation.init(row:)
         )
     }
@@ -123,49 +137,46 @@ class LedgerReading: ReplicaReading {
     func head(of scope: Scope) throws -> UInt64 { try state(of: scope)?.head ?? 0 }
 
     func waiting(limit: Int) throws -> [LoggedOperation] {
-        try database.all(
+        try operations(
             """
             SELECT \(LoggedOperation.columns) FROM operation INDEXED BY operation_waiting
             WHERE verdict = 3
             ORDER BY position, ordinal LIMIT ?
             """,
-            [limit],
-            LoggedOperation.init(row:)
+            { $0.add(Int64(limit)) }
         )
     }
 
     func log(offset: Int, limit: Int) throws -> [LoggedOperation] {
         // Ordinals count from 1, also what was let go, so the offset needs no counting of rows.
-        try database.all(
+        try operations(
             """
             SELECT \(LoggedOperation.columns) FROM operation
             WHERE ordinal > ? ORDER BY ordinal LIMIT ?
             """,
-            [offset, limit],
-            LoggedOperation.init(row:)
+            {
+                $0.add(Int64(offset))
+                $0.add(Int64(limit))
+            }
         )
     }
 
     // MARK: - State
 
     func cell(_ key: CellKey, of entity: EntityKey) throws -> [UInt8]? {
-        try database.first(
-            """
-            SELECT value FROM cell
-            WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND key = ?
-            """,
-            entity.arguments + [Data(key.bytes)]
-        ) { try $0.requiredBytes(0) }
+        try hot(.cell).first(
+            {
+                $0.add(entity)
+                $0.add(key.bytes)
+            },
+            { $0.bytes(0) }
+        )
     }
 
     func cells(of entity: EntityKey) throws -> [CellKey: [UInt8]] {
-        let cells = try database.all(
-            """
-            SELECT key, value FROM cell
-            WHERE site = ? AND area = ? AND kind = ? AND entity = ?
-            """,
-            entity.arguments
-        ) { (try CellKey(row: $0, 0), try $0.requiredBytes(1)) }
+        let cells = try hot(.cells).all({ $0.add(entity) }) { row in
+            (try CellKey(stored: row.bytes(0)), row.bytes(1))
+        }
         return Dictionary(cells) { first, _ in first }
     }
 
@@ -262,7 +273,10 @@ struct ScopeState {
 
 extension CellKey {
     init(row: Row, _ index: Int) throws {
-        let bytes = try row.requiredBytes(index)
+        try self.init(stored: try row.requiredBytes(index))
+    }
+
+    init(stored bytes: [UInt8]) throws {
         guard let key = CellKey(bytes: bytes) else {
             throw DamagedRow(what: "a cell with the key \(bytes.hexadecimal)")
         }

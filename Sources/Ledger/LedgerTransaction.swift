@@ -162,12 +162,7 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
             )
             states[entity.scope] = ScopeState()
         }
-        try database.run(
-            """
-            INSERT INTO entity (site, area, kind, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
-            entity.arguments
-        )
+        try hot(.entity).run { $0.add(entity) }
     }
 
     // MARK: - Log
@@ -175,26 +170,19 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     func append(_ logged: LoggedOperation) throws {
         let operation = logged.operation
         try know(operation.entity)
-        var arguments = operation.entity.arguments + operation.id.arguments
-        arguments += [
-            operation.hash.data, operation.reading.wall.milliseconds, operation.author,
-            operation.type,
-        ]
-        arguments += Judgement.arguments(logged.judgement)
-        arguments += [
-            logged.acknowledged?.rawValue, logged.answer, logged.lane.rawValue,
-            Data(operation.bytes),
-        ]
-        try database.run(
-            """
-            INSERT INTO operation (
-                site, area, kind, entity, replica, incarnation, sequence, hash, wall, author, type,
-                position, verdict, reason, effective, stamp, unsure, seen, acknowledged, answer,
-                lane, bytes
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            arguments
-        )
+        try hot(.append).run {
+            $0.add(operation.entity)
+            $0.add(operation.id)
+            $0.add(operation.hash)
+            $0.add(operation.reading.wall.milliseconds)
+            $0.add(operation.author)
+            $0.add(operation.type)
+            $0.add(logged.judgement)
+            $0.add((logged.acknowledged?.rawValue).map(Int64.init))
+            $0.add(logged.answer)
+            $0.add(Int64(logged.lane.rawValue))
+            $0.add(operation.bytes)
+        }
         if journals, try setting(Setting.replica) == operation.id.replica.bytes {
             entries.append(.operation(operation.bytes, logged.lane))
         }
@@ -216,41 +204,29 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
     static let emptyPlaces = SettingKey("ledger.empty_places")
 
     func judge(_ id: OperationID, _ judgement: Judgement?) throws {
-        let scopes = try database.all(
-            """
-            UPDATE operation
-            SET position = ?, verdict = ?, reason = ?, effective = ?, stamp = ?, unsure = ?,
-                seen = ?
-            WHERE replica = ? AND incarnation = ? AND sequence = ?
-            RETURNING site, area
-            """,
-            Judgement.arguments(judgement) + id.arguments
-        ) { Scope(site: $0[0], area: $0[1]) }
+        let scopes = try hot(.judge).all(
+            {
+                $0.add(judgement)
+                $0.add(id)
+            },
+            { Scope(site: $0.text(0), area: $0.text(1)) }
+        )
         guard let scope = scopes.first else { preconditionFailure("no operation \(id)") }
         if let judgement { try raiseHead(of: scope, to: judgement.position) }
     }
 
     func acknowledge(_ id: OperationID, _ verdict: Verdict?, _ reason: String) throws {
-        try database.run(
-            """
-            UPDATE operation SET acknowledged = ?, answer = ?
-            WHERE replica = ? AND incarnation = ? AND sequence = ?
-            """,
-            [verdict?.rawValue, verdict == nil ? "" : reason] + id.arguments
-        )
+        try hot(.acknowledge).run {
+            $0.add((verdict?.rawValue).map(Int64.init))
+            $0.add(verdict == nil ? "" : reason)
+            $0.add(id)
+        }
     }
 
     func replace(_ logged: LoggedOperation) throws {
         let operation = logged.operation
         try know(operation.entity)
-        var arguments = operation.entity.arguments
-        arguments += [
-            operation.hash.data, operation.reading.wall.milliseconds, operation.author,
-            operation.type,
-        ]
-        arguments += Judgement.arguments(logged.judgement)
-        arguments += [logged.acknowledged?.rawValue, logged.answer, Data(operation.bytes)]
-        try database.run(
+        let update = try Prepared(
             """
             UPDATE operation
             SET site = ?, area = ?, kind = ?, entity = ?, hash = ?, wall = ?, author = ?, type = ?,
@@ -258,8 +234,20 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
                 seen = ?, acknowledged = ?, answer = ?, bytes = ?
             WHERE replica = ? AND incarnation = ? AND sequence = ?
             """,
-            arguments + operation.id.arguments
+            database
         )
+        try update.run {
+            $0.add(operation.entity)
+            $0.add(operation.hash)
+            $0.add(operation.reading.wall.milliseconds)
+            $0.add(operation.author)
+            $0.add(operation.type)
+            $0.add(logged.judgement)
+            $0.add((logged.acknowledged?.rawValue).map(Int64.init))
+            $0.add(logged.answer)
+            $0.add(operation.bytes)
+            $0.add(operation.id)
+        }
         if let judgement = logged.judgement {
             try raiseHead(of: operation.scope, to: judgement.position)
         }
@@ -293,24 +281,10 @@ final class LedgerTransaction: LedgerReading, ReplicaTransaction {
         try know(entity)
         let old = try cell(key, of: entity)
         guard old != value else { return }
-        let name = entity.arguments + [Data(key.bytes)]
-        if let value {
-            try database.run(
-                """
-                INSERT INTO cell (site, area, kind, entity, key, value)
-                VALUES (?, ?, ?, ?, ?, \(Self.blob))
-                ON CONFLICT DO UPDATE SET value = excluded.value
-                """,
-                name + [Data(value)]
-            )
-        } else {
-            try database.run(
-                """
-                DELETE FROM cell
-                WHERE site = ? AND area = ? AND kind = ? AND entity = ? AND key = ?
-                """,
-                name
-            )
+        try hot(value == nil ? .dropCell : .putCell).run {
+            $0.add(entity)
+            $0.add(key.bytes)
+            if let value { $0.add(value) }
         }
         var difference = ScopeDigest()
         difference.replace(key, of: entity, from: old, to: value)

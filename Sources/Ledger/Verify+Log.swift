@@ -39,12 +39,14 @@ struct ChainCheck {
         var before: (id: OperationID, hash: Identifier)?
         // What the first operations of our own incarnations link to.
         var links: [Identifier: OperationID] = [:]
-        try reading.database.each(
+        let all = try Prepared(
             """
             SELECT \(LoggedOperation.columns) FROM operation
             ORDER BY replica, incarnation, sequence
-            """
-        ) { row in
+            """,
+            reading.database
+        )
+        try all.each { row in
             let logged = try LoggedOperation(row: row)
             let operation = logged.operation
             let id = operation.id
@@ -63,7 +65,6 @@ struct ChainCheck {
                 links[previous] = id
             }
             before = (id, operation.hash)
-            return true
         }
         try checkOwn(links)
     }
