@@ -83,11 +83,12 @@ public struct HubNode: Sendable {
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
         let ownership = WordOwnership(transaction: transaction)
-        let breaches = try ownership.breaches(in: request)
+        let opened = OpenedPush(request)
+        let breaches = try ownership.breaches(in: opened)
         let rules = replica.rules
         if !breaches.isEmpty { judge(by: rules.with(breaches)) }
         defer { if !breaches.isEmpty { judge(by: rules) } }
-        return try replica.push(request, reading: reading, dice: &dice, in: transaction)
+        return try replica.push(opened, reading: reading, dice: &dice, in: transaction)
     }
 
     private mutating func judge(by rules: HubRules) {

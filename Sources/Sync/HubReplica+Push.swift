@@ -40,21 +40,32 @@ extension HubReplica {
         var missing: [UInt64: PushResponse.Gap] = [:]
     }
 
-    /// Takes a terminal's batch.
-    ///
-    /// - Parameters:
-    ///   - request: the batch.
-    ///   - reading: the hub's clocks now.
-    ///   - dice: for the hub's incarnation, and for tickets.
-    ///   - transaction: the hub's store.
-    /// - Returns: the hub's word on each operation, in the order of the request.
-    /// - Throws: ``SyncRefusal`` when the request as a whole cannot be taken.
+    /// Takes a terminal's batch; as the other, which is told what it says.
     public mutating func push(
         _ request: PushRequest,
         reading: ClockReading,
         dice: inout some Dice,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse {
+        try push(OpenedPush(request), reading: reading, dice: &dice, in: transaction)
+    }
+
+    /// Takes a terminal's batch.
+    ///
+    /// - Parameters:
+    ///   - opened: the batch.
+    ///   - reading: the hub's clocks now.
+    ///   - dice: for the hub's incarnation, and for tickets.
+    ///   - transaction: the hub's store.
+    /// - Returns: the hub's word on each operation, in the order of the request.
+    /// - Throws: ``SyncRefusal`` when the request as a whole cannot be taken.
+    public mutating func push(
+        _ opened: OpenedPush,
+        reading: ClockReading,
+        dice: inout some Dice,
+        in transaction: any ReplicaTransaction
+    ) throws -> PushResponse {
+        let request = opened.request
         try speaks.check(request.version)
         let terminal = try Self.terminal(request.replica, in: transaction)
         guard request.isSigned(by: terminal.publicKey) else {
@@ -73,9 +84,10 @@ extension HubReplica {
         response.scopes = Scope.name(of: terminal.scopes)
         guard request.epoch == epoch else { return response }
         var intake = Intake(terminal: terminal, group: Group(reading: reading))
-        for (index, bytes) in request.operations.enumerated() {
+        for (index, content) in opened.operations.enumerated() {
             intake.time = request.clock?.times[index]
-            response.items.append(try take(bytes, into: &intake, in: transaction))
+            let bytes = request.operations[index]
+            response.items.append(try take(content, bytes, into: &intake, in: transaction))
         }
         try close(&intake.group, dice: &dice, in: transaction)
         try noteHeard(terminal.replica, reading: reading, dice: &dice, in: transaction)
@@ -90,13 +102,14 @@ extension HubReplica {
     }
 
     private func take(
+        _ content: Result<Operation, OperationError>,
         _ bytes: [UInt8],
         into intake: inout Intake,
         in transaction: any ReplicaTransaction
     ) throws -> PushResponse.Item {
         let operation: Operation
         do {
-            operation = try Operation(bytes: bytes)
+            operation = try content.get()
         } catch {
             let isRevoked = intake.terminal.revoked != nil
             let reason = isRevoked ? QuarantinedRecord.Reason.revoked : error.code.text
@@ -112,7 +125,7 @@ extension HubReplica {
         guard operation.id.replica == intake.terminal.replica else {
             return try keep(bytes, QuarantinedRecord.Reason.foreign, &intake, transaction)
         }
-        if let logged = try transaction.operation(operation.id) {
+        if let logged = try transaction.logged(operation) {
             return try repeated(operation, logged, &intake, transaction)
         }
         switch try link(operation, &intake, in: transaction) {
@@ -301,5 +314,20 @@ extension HubReplica {
             known: true,
             stored: true
         )
+    }
+}
+
+/// A batch whose operations were read, once for all that look at them.
+public struct OpenedPush: Sendable {
+    public let request: PushRequest
+    /// In the order of the request; none of a request that has too many.
+    public let operations: [Result<Operation, OperationError>]
+
+    public init(_ request: PushRequest) {
+        self.request = request
+        let isTaken = request.operations.count <= PushRequest.operationCountMax
+        operations = (isTaken ? request.operations : []).map { bytes in
+            Result { () throws(OperationError) in try Operation(bytes: bytes) }
+        }
     }
 }

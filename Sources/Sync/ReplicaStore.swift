@@ -77,6 +77,9 @@ public protocol ReplicaReading: IntakeReading {
     func setting(_ key: SettingKey) throws -> [UInt8]?
 
     func operation(_ id: OperationID) throws -> LoggedOperation?
+    /// The one in the log that has this operation's id; a store that finds the same bytes need not
+    /// read them again.
+    func logged(_ operation: Operation) throws -> LoggedOperation?
     /// The last operation of one incarnation of a replica; nil when there is none.
     func chainHead(_ replica: Identifier, _ incarnation: UInt64) throws -> ChainHead?
     /// Operations of `replica` that the hub has not acknowledged, by lane, in each in the order
@@ -214,4 +217,10 @@ public protocol ReplicaStore: AnyObject {
     func read<Result>(_ body: (any ReplicaReading) throws -> Result) throws -> Result
     /// Runs `body` in a transaction that is durable when this returns, and undone when it throws.
     func write<Result>(_ body: (any ReplicaTransaction) throws -> Result) throws -> Result
+}
+
+extension ReplicaReading {
+    public func logged(_ operation: Operation) throws -> LoggedOperation? {
+        try self.operation(operation.id)
+    }
 }

@@ -141,7 +141,7 @@ extension TerminalReplica {
         now: Moment,
         in transaction: any ReplicaTransaction
     ) throws {
-        if let logged = try transaction.operation(operation.id) {
+        if let logged = try transaction.logged(operation) {
             guard logged.operation.hash == operation.hash else {
                 guard isRecordedAgain(logged) else { throw SyncRefusal.malformed }
                 try transaction.replace(LoggedOperation(operation: operation, judgement: judgement))

@@ -13,13 +13,14 @@ struct WordOwnership {
 
     /// Looks through what a terminal sends, and what of it waited for its predecessor.
     ///
-    /// - Parameter request: the batch.
+    /// - Parameter opened: the batch.
     /// - Returns: by operation, why it is kept aside.
     /// - Throws: what the store throws.
-    func breaches(in request: PushRequest) throws -> [OperationID: ProblemCode] {
+    func breaches(in opened: OpenedPush) throws -> [OperationID: ProblemCode] {
         let fields = Set(Section.allCases.map(\.field))
-        let sent = request.operations.compactMap { try? Operation(bytes: $0) }
-        let held = try transaction.heldRecords(from: request.replica).compactMap(\.operation)
+        let sent = opened.operations.compactMap { try? $0.get() }
+        let sender = opened.request.replica
+        let held = try transaction.heldRecords(from: sender).compactMap(\.operation)
         let edits = (sent + held).filter { $0.kind == .edit && fields.contains($0.type) }
         guard !edits.isEmpty else { return [:] }
         let batch = Dictionary(edits.map { ($0.id, $0) }) { first, _ in first }
