@@ -152,19 +152,13 @@ public enum Fault: String, Sendable, CaseIterable, Comparable {
 
     public static func < (one: Fault, other: Fault) -> Bool { one.rawValue < other.rawValue }
 
-    /// What a run has unless it is told otherwise.
-    ///
-    /// Two have to be asked for (`all`, or by name). Of 200 seeds with copied terminals six ended
-    /// with two machines of one identity or none of its own; two causes were mended since. Of 400
-    /// seeds with restored hubs one gave a receipt two orders; since that was mended 600 had no
-    /// violation. Too few have been played to say that there is no other cause.
-    public static let usual = Set(allCases).subtracting([.terminalCopied, .hubRestored])
+    /// What a run has unless it is told otherwise: each seed draws some of all.
+    public static let usual = Set(allCases)
 
     /// Reads `usual`, `all`, `none`, or names separated by commas; nil when one is none of these.
     public static func list(_ text: String) -> Set<Fault>? {
         switch text {
-        case "usual": return usual
-        case "all": return Set(allCases)
+        case "usual", "all": return usual
         case "none": return []
         default:
             let names = text.split(separator: ",", omittingEmptySubsequences: false)

@@ -242,7 +242,16 @@ extension World {
         }
         guard let order = orders?.last else { return nil }
         let id = order.key.id.description
-        return floorDice.happens(50) ? .takeOrder(order: id) : .finishOrder(order: id)
+        switch floorDice.below(12) {
+        case ..<5: return .takeOrder(order: id)
+        case ..<7: return .finishOrder(order: id)
+        case 7: return .pauseOrder(order: id, note: floorDice.happens(50) ? "no seal" : nil)
+        case 8: return .resumeOrder(order: id)
+        case 9:
+            let badge = Plant.badges[floorDice.below(Plant.badges.count)]
+            return .handOverOrder(order: id, to: floorDice.happens(50) ? badge : nil)
+        default: return .noteOrder(order: id, text: "part \(floorDice.below(3))")
+        }
     }
 
     private func exceptionCommand(_ terminal: SimulatedTerminal) throws -> FloorCommand? {
@@ -257,13 +266,35 @@ extension World {
         let open = memory.reports.suffix(4).filter { $0.scope == Plant.floor(terminal.site) }
         guard let report = floorDice.pick(Array(open)) else { return nil }
         let id = report.id.description
-        if choice < 60 {
-            let section = Plant.sections[floorDice.below(Plant.sections.count)]
+        let section = Plant.sections[floorDice.below(Plant.sections.count)]
+        switch choice {
+        case 56..<60: return .acknowledgeException(report: id, section: section)
+        case 60..<66: return .addToException(report: id, section: section, text: "and I saw it")
+        case 66..<74: return try settlement(report, terminal)
+        default: break
+        }
+        if choice < 56 {
             let text = "words \(floorDice.below(4))"
             return .editException(report: id, section: section, text: text)
         }
         let moves = ["contain", "resolve", "close", "reopen"]
         return .moveException(report: id, move: moves[floorDice.below(moves.count)])
+    }
+
+    /// Somebody lets one of the values stand that people wrote apart.
+    private func settlement(
+        _ key: EntityKey,
+        _ terminal: SimulatedTerminal
+    ) throws -> FloorCommand? {
+        let report = try reading(terminal) { ExceptionReport(try $0.record(of: key)) } ?? nil
+        guard let report, let section = floorDice.pick(report.conflicts),
+            let value = floorDice.pick(report.sections[section] ?? [])
+        else { return nil }
+        return .settleException(
+            report: key.id.description,
+            section: section.rawValue,
+            operation: value.evidence.operation.description
+        )
     }
 
     /// Asks a terminal; nil when its disk has changed what it reads.

@@ -20,6 +20,7 @@ public enum Defect: String, Sendable, CaseIterable {
     case assumedAttachment = "assumed-attachment"
     // Snapshots.
     case clientReset = "client-reset"
+    case earlyPurge = "early-purge"
     // How operations merge.
     case nonCommutativeReducer = "non-commutative-reducer"
     case unseenConflict = "unseen-conflict"
@@ -88,6 +89,10 @@ public enum Defect: String, Sendable, CaseIterable {
         .clientReset: (
             "a terminal that starts from a snapshot forgets what it had not sent",
             "https://github.com/realm/realm-js/issues/3548"
+        ),
+        .earlyPurge: (
+            "a terminal lets go of history that no backup of the hub has yet",
+            "https://github.com/super-productivity/super-productivity/issues/8958"
         ),
         .nonCommutativeReducer: (
             "an edit that comes last wins, whatever its stamp",

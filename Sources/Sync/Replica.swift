@@ -60,6 +60,8 @@ public enum Setting {
     package static let successionKey = SettingKey("replica.succession_key")
     /// How often that code was refused in a row, and whether it waits for the hub's next answer.
     static let successionRefused = SettingKey("replica.succession_refused")
+    /// Whether the hub knew that code no more, and has not been asked for another since.
+    static let successionLost = SettingKey("replica.succession_lost")
     /// The identities of which the hub has to be reminded, at the terminal.
     static let forgotten = SettingKey("sync.forgotten")
     /// The private keys that this terminal had before, the latest last.

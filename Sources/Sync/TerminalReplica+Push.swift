@@ -99,6 +99,15 @@ extension TerminalReplica {
         let epoch = try reading.integer(Setting.epoch) ?? 0
         let fixes = try ClockFixes.of(reading)
         let version = try version(in: reading)
+        if let operations = try askingOperations(in: reading) {
+            return try PushRequest(
+                operations,
+                epoch: epoch,
+                by: replica,
+                version: version,
+                newest: speaks.newest
+            )
+        }
         for author in try formers(in: reading) + [replica] {
             let unsent = try reading.unsent(of: author.id, limit: limit)
             guard !unsent.isEmpty else { continue }
@@ -163,7 +172,10 @@ extension TerminalReplica {
         if let ticket = response.ticket, request.replica == replica.id {
             try noteTicket(ticket, in: transaction)
         }
-        if request.replica == replica.id { try noteScopes(response.scopes, in: transaction) }
+        if request.replica == replica.id {
+            try noteScopes(response.scopes, in: transaction)
+            try noteAsked(request.operations, in: transaction)
+        }
         if let outcome = try sendAgain(response, of: request.replica, in: transaction) {
             return outcome
         }

@@ -34,7 +34,8 @@ extension TerminalReplica {
     ) throws -> UInt64? {
         guard try Self.isSettled(scope, in: reading) else { return nil }
         let cursor = try cursor(of: scope, in: reading)
-        let end = min(try Self.secured(of: scope, in: reading), cursor)
+        let secured = try Self.secured(of: scope, in: reading)
+        let end = defects.contains(.earlyPurge) ? cursor : min(secured, cursor)
         var reached = try reading.integer(Setting.folded(scope)) ?? 0
         var position = reached
         var (passed, count) = (0, 0)
@@ -44,7 +45,7 @@ extension TerminalReplica {
             for logged in page {
                 guard let judgement = logged.judgement, judgement.position <= end,
                     judgement.effective < limit
-                else { return count >= countMin ? reached : nil }
+                else { return count >= max(countMin, 1) ? reached : nil }
                 position = judgement.position
                 passed += 1
                 if logged.endsGroup { (reached, count) = (position, passed) }
@@ -78,7 +79,7 @@ extension TerminalReplica {
     ///   - reading: one consistent state of the store; people go on meanwhile.
     ///   - compressor: packs the pieces.
     ///   - keep: takes each piece and its hash.
-    /// - Returns: what ``rest(_:in:)`` takes once all pieces are in the store.
+    /// - Returns: what ``rest(on:in:)`` takes once all pieces are in the store.
     /// - Throws: ``SyncRefusal/repairing(_:)`` when the cells are not what the digest says.
     public func pack(
         _ scope: Scope,

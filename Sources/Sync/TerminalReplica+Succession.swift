@@ -111,15 +111,35 @@ extension TerminalReplica {
         else { return }
         // Another site's hub says nothing of the code: it is shown again once this terminal's own
         // hub has answered something. The own one, restored from before the code was made, knows
-        // it no more, and gives another one with a push. The key stays, since a hub that takes it
+        // it no more, and is asked for another one. The key stays, since a hub that takes it
         // for used has only lost the way of its answer.
         let own = try Self.hub(in: transaction)
         let count = try successionRefusals(in: transaction).count + 1
         guard refusal.hub != own, count < Self.successionTriesMax else {
             try transaction.set(Setting.successionCode, to: nil)
-            return try transaction.set(Setting.successionRefused, to: nil)
+            try transaction.set(Setting.successionRefused, to: nil)
+            return try transaction.set(Setting.successionLost, to: [1])
         }
         try setSuccessionRefusals(count, waits: true, in: transaction)
+    }
+
+    /// With what a copy asks its hub for another code: the last that it recorded in each lane, by
+    /// which a hub sees whose chains these are; nil when it has no need to.
+    func askingOperations(in reading: any ReplicaReading) throws -> [[UInt8]]? {
+        guard try reading.setting(Setting.successionLost) != nil else { return nil }
+        let last = try Lane.allCases.compactMap { lane -> [UInt8]? in
+            guard let hash = try reading.setting(Setting.lastHash(lane)).flatMap({ Identifier(bytes: $0) }),
+                let id = try reading.operation(hashed: hash, of: replica.id)
+            else { return nil }
+            return try reading.operation(id)?.operation.bytes
+        }
+        return last.isEmpty ? nil : last
+    }
+
+    /// The hub has answered what it was asked with.
+    func noteAsked(_ operations: [[UInt8]], in transaction: any ReplicaTransaction) throws {
+        guard try askingOperations(in: transaction) == operations else { return }
+        try transaction.set(Setting.successionLost, to: nil)
     }
 
     /// The hub is shown what it answered once to each identity of this terminal.
@@ -205,6 +225,7 @@ extension TerminalReplica {
         try transaction.set(Setting.successionCode, to: nil)
         try transaction.set(Setting.successionKey, to: nil)
         try transaction.set(Setting.successionRefused, to: nil)
+        try transaction.set(Setting.successionLost, to: nil)
         let left = try Self.enrolment(in: transaction)?.scopes ?? []
         try Self.enroll(answer, keepingEpochIn: transaction)
         for scope in left where !answer.scopes.contains(scope) {

@@ -43,6 +43,7 @@ import Testing
         Exhibit(.lostAcknowledgement, seed: 1),
         Exhibit(.assumedAttachment, seed: 11, .photoCut),
         Exhibit(.clientReset, seed: 11, .lateTerminal, .partition),
+        Exhibit(.earlyPurge, seed: 1, .hubRestored),
         Exhibit(.nonCommutativeReducer, seed: 2),
         Exhibit(.unseenConflict, seed: 12, .partition, .oneWay),
         Exhibit(.resurrection, seed: 1),
