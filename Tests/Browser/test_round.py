@@ -204,7 +204,25 @@ def test_a_machine_shows_its_meter_and_its_history(hub, terminal, open_kiosk, si
     kiosk.is_well_made()
     kiosk.scan("TM:C:OK", "good")
     kiosk.at("inspection")
+    # A meter may show anything that a number can say: its graph is drawn all the same.
+    for reading in ["999999999999999999 swap", "3 reset"]:
+        begun = command(terminal, INSPECTOR, beginInspection={"equipment": "PMP-01", "plateScanned": True})
+        answer = {"inspection": begun["entity"], "question": "running_hours", "answer": reading}
+        command(terminal, INSPECTOR, answerCheck=answer)
+        kiosk.scan("TM:C:INSPECT", "good")
+        expect(kiosk.page.locator("svg.graph")).to_have_count(1)
+        kiosk.scan("TM:C:OK", "good")
     assert kiosk.complaints == []
+
+
+def command(terminal, badge, **command):
+    """What a program asks of the terminal, in the name of a worker."""
+    body = json.dumps({"worker": badge.removeprefix("TM:W:"), "command": command}).encode()
+    request = urllib.request.Request(
+        f"{terminal.url}/api/v1/commands", body, {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.loads(response.read())
 
 
 def test_the_stop_output_runs_when_a_machine_is_stopped_and_released(
@@ -218,24 +236,18 @@ def test_the_stop_output_runs_when_a_machine_is_stopped_and_released(
     profile.write_text(
         "devices: []\nstopOutput:\n"
         f"  stop: [{script}, red]\n  release: [{script}, green]\n  machines: [CNV-01]\n"
+        "  timeoutSeconds: 60\n"
     )
     terminal = Terminal(hub, tmp_path / "light-terminal", "light", profile=str(profile))
-
-    def command(worker, **command):
-        body = json.dumps({"worker": worker, "command": command}).encode()
-        request = urllib.request.Request(
-            f"{terminal.url}/api/v1/commands", body, {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.loads(response.read())
 
     def said():
         return log.read_text().splitlines() if log.exists() else []
 
-    command("W003", stopMachine={"equipment": "FLT-01", "reason": "brakes"})  # not this light's
-    command("W003", stopMachine={"equipment": "CNV-01", "reason": "smoke"})
+    other = {"equipment": "FLT-01", "reason": "brakes"}  # not this light's
+    command(terminal, INSPECTOR, stopMachine=other)
+    command(terminal, INSPECTOR, stopMachine={"equipment": "CNV-01", "reason": "smoke"})
     wait(lambda: said() == ["red CNV-01"])
-    command("W007", releaseMachine={"equipment": "CNV-01"})
+    command(terminal, LEADER, releaseMachine={"equipment": "CNV-01"})
     wait(lambda: said() == ["red CNV-01", "green CNV-01"])
-    command("W007", releaseMachine={"equipment": "FLT-01"})
+    command(terminal, LEADER, releaseMachine={"equipment": "FLT-01"})
     terminal.stop()

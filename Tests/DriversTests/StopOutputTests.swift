@@ -23,6 +23,7 @@ import Testing
               stop: [/bin/sh, -c, '\(script)', "red {machine}"]
               release: [/bin/sh, -c, '\(script)', green]
               machines: [prs-01]
+              timeoutSeconds: 60
             """
         )
         #expect(output.isFor("PRS-01") && !output.isFor("PRS-02"))
@@ -35,7 +36,9 @@ import Testing
     }
 
     @Test func `a program that fails, hangs or is not there is told`() async throws {
-        let failing = try output("  stop: [/bin/sh, -c, \"exit 3\"]\n")
+        let failing = try output(
+            "  stop: [/bin/sh, -c, \"exit 3\"]\n  timeoutSeconds: 60\n"
+        )
         await #expect(throws: StopOutput.Failure.failed(program: "/bin/sh", status: 3)) {
             try await failing.run(for: "A", isStopped: true)
         }

@@ -145,7 +145,8 @@ struct MeterGraph: Hashable, Sendable {
     /// Three to five round numbers around all values.
     private static func ticks(_ values: [Double]) -> [Double] {
         let low = values.min() ?? 0
-        let high = max(values.max() ?? 1, low + 1)
+        // A large number has no room for a small step behind it.
+        let high = max(values.max() ?? 1, low + max(1, abs(low) / 1e6))
         let rough = (high - low) / 3
         let power = pow(10, floor(log10(rough)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
@@ -157,7 +158,8 @@ struct MeterGraph: Hashable, Sendable {
     /// With one digit after the point where there is one.
     private static func text(_ number: Double) -> String {
         let rounded = (number * 10).rounded() / 10
-        return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+        let isWhole = rounded == rounded.rounded() && abs(rounded) < 1e15
+        return isWhole ? String(Int(rounded)) : String(rounded)
     }
 
     private static func escaped(_ text: String) -> String {
