@@ -19,6 +19,19 @@ public enum FloorCommand: Hashable, Sendable, Codable {
         quantity: String,
         unit: String? = nil
     )
+    /// Opens a receipt for goods that came without papers; `supplier` is a supplier's code where it
+    /// is known.
+    case openWithoutPapers(supplier: String? = nil)
+    /// Counts goods by what they are: wrong items, and goods without papers.
+    case countGoods(receipt: String, material: String, lot: String? = nil, quantity: String)
+    /// Lays goods of a line into a bin; without a quantity all that is left of it.
+    case putAway(receipt: String, line: Int, bin: String, quantity: String? = nil)
+    /// Keeps more than the material's tolerance allows.
+    case acceptOver(receipt: String, line: Int)
+    /// Holds a lot: it must not move. Anybody may.
+    case holdLot(material: String, lot: String, reason: String? = nil)
+    /// Takes back the holds of a lot that are known here.
+    case freeLot(material: String, lot: String)
     /// "As noted": the clerk checked the line against the note, and they agree.
     case countAsNoted(receipt: String, line: Int)
     case seeCarton(receipt: String, carton: String)
@@ -38,9 +51,16 @@ public enum FloorCommand: Hashable, Sendable, Codable {
     /// Which of the signed notes of one number holds: that of this opening.
     case settleNotes(receipt: String, opening: String)
 
-    case beginInspection(equipment: String, plateScanned: Bool)
+    /// `route` is the code of the route that the worker walks; nil for none.
+    case beginInspection(equipment: String, plateScanned: Bool, route: String? = nil)
     case answerCheck(inspection: String, question: String, answer: String)
     case signInspection(inspection: String)
+    /// Says that a machine must not run; anybody may. A record for people, and no safety function.
+    case stopMachine(equipment: String, reason: String)
+    /// Lets a machine run again: takes back the stops that are known here, by name.
+    case releaseMachine(equipment: String)
+    /// Says that somebody looks after a machine that was missed on a route.
+    case answerMissed(route: String, equipment: String, note: String? = nil)
     case takeOrder(order: String)
     /// Lays the work down for a while.
     case pauseOrder(order: String, note: String? = nil)

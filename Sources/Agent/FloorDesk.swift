@@ -20,12 +20,18 @@ struct FloorDesk {
     func drafts(for command: FloorCommand, dice: inout some Dice) throws -> Outcome {
         switch command {
         case .openReceipt, .openNote, .countLine, .countAsNoted, .seeCarton, .reportDamage,
-            .correct, .finishPart, .closeReceipt, .settleCounts, .settleNotes:
+            .correct, .finishPart, .closeReceipt:
             try receiving(command)
+        case .settleCounts, .settleNotes:
+            try rulings(command)
+        case .openWithoutPapers, .countGoods, .acceptOver, .holdLot, .freeLot, .putAway:
+            try goods(command, dice: &dice)
         case .beginInspection, .answerCheck, .signInspection:
             try inspection(command, dice: &dice)
         case .takeOrder, .pauseOrder, .resumeOrder, .handOverOrder, .noteOrder, .finishOrder:
             try maintenanceOrder(command)
+        case .stopMachine, .releaseMachine, .answerMissed:
+            try machine(command)
         case .raiseException, .editException, .moveException, .addToException, .settleException,
             .acknowledgeException:
             try exceptionReport(command)

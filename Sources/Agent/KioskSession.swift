@@ -25,6 +25,40 @@ public struct KioskSession: Hashable, Sendable {
         case exception(Identifier)
         /// A maintenance order.
         case order(Identifier)
+        /// What the site's routes have today.
+        case round
+        /// A machine's history and meters, and the inspection that it was looked at from.
+        case machine(tag: String, inspection: Identifier?)
+        /// A machine that may have to be stopped.
+        case hazard(Hazard)
+        /// The card of a machine that is stopped, and the inspection that goes on after it.
+        case stopCard(tag: String, inspection: Identifier?)
+    }
+
+    /// Goods beside the note: a wrong item, or goods without papers.
+    public struct BesideNote: Hashable, Sendable {
+        public let material: String
+        /// As read; empty for none.
+        public let lot: String
+    }
+
+    /// A machine that may have to be stopped: asked twice, since a stop costs a shift.
+    public struct Hazard: Hashable, Sendable {
+        public let tag: String
+        /// Why, in a person's words; empty until somebody says.
+        public var reason: String
+        /// The inspection that found it, and the question to go on with.
+        public let inspection: Identifier?
+        public let next: String?
+        /// Whether it was said once that the machine is to stop.
+        public internal(set) var isConfirming = false
+
+        public init(tag: String, reason: String, inspection: Identifier?, next: String? = nil) {
+            self.tag = tag
+            self.reason = reason
+            self.inspection = inspection
+            self.next = next
+        }
     }
 
     /// An exception report before it is made.
@@ -93,7 +127,7 @@ public struct KioskSession: Hashable, Sendable {
         public init(_ refusal: any Refusal) {
             let again: Set<ProblemCode> = [
                 "receiving.carton_seen_again", "receiving.already_corrected",
-                "receiving.note_received",
+                "receiving.note_received", "receiving.counted_in_full",
             ]
             tone = again.contains(refusal.code) ? .again : .wrong
             message = "problem." + refusal.code.text
@@ -108,6 +142,10 @@ public struct KioskSession: Hashable, Sendable {
     var undoable: [OperationID] = []
     /// The next number is for this instead of a count.
     public internal(set) var numberIsDamage = false
+    /// Goods that are on no line of the receipt at hand: the next number is for them.
+    public internal(set) var besideNote: BesideNote?
+    /// How much goes into the bin that is scanned next; nil for all that is left.
+    public internal(set) var putAwayCount: String?
     /// The photo that the next damage is recorded with.
     public internal(set) var damagePhoto: ContentHash?
     /// A meter's reading that does not fit the last one: the next answer says what happened.
@@ -116,6 +154,8 @@ public struct KioskSession: Hashable, Sendable {
     var partCount: Int?
     /// The section of the report at hand that is being written; nil while nobody began.
     public internal(set) var writing: SectionDraft?
+    /// Whether the worker walks a round: what is signed leads back to it.
+    public internal(set) var isOnRound = false
     /// The parts of a long note that were scanned so far.
     public internal(set) var noteParts: NoteParts?
 
@@ -160,9 +200,16 @@ public struct KioskSession: Hashable, Sendable {
     public mutating func open(_ place: Place) {
         self.place = place
         numberIsDamage = false
+        besideNote = nil
+        putAwayCount = nil
         damagePhoto = nil
         doubted = nil
         writing = nil
         partCount = nil
+        switch place {
+        case .round: isOnRound = true
+        case .home, .receipt, .report: isOnRound = false
+        case .inspection, .exception, .order, .machine, .hazard, .stopCard: break
+        }
     }
 }

@@ -38,8 +38,11 @@ struct ScanDesk {
             session.open(.home)
             return Feedback(.attention, "kiosk.scan_note")
         case .command(.inspect):
-            session.open(.home)
-            return Feedback(.attention, "kiosk.scan_plate")
+            return try inspect(&session)
+        case .command(.stop):
+            return try askToStop(text, &session)
+        case .command(.noPapers):
+            return try openReceipt(.openWithoutPapers(), worker, &session, &dice)
         case .command(.report):
             session.open(.report(KioskSession.ReportDraft()))
             return Feedback(.good, "kiosk.report_begun")
@@ -65,6 +68,14 @@ struct ScanDesk {
             return try section(meaning, text, id, worker, &session, &dice)
         case .order(let id):
             return try order(meaning, text, id, worker, &session, &dice)
+        case .round:
+            return try round(meaning, text, worker, &session, &dice)
+        case .machine(let tag, let inspection):
+            return try machine(meaning, text, tag, inspection, worker, &session, &dice)
+        case .hazard(let hazard):
+            return try self.hazard(meaning, text, hazard, worker, &session, &dice)
+        case .stopCard(let tag, let inspection):
+            return try stopCard(meaning, text, tag, inspection, worker, &session, &dice)
         case .home:
             return try fromHome(meaning, text, worker, &session, &dice)
         }

@@ -23,6 +23,7 @@ extension TerminalShell {
         let outcome = try await store.write { transaction in
             try terminal.apply(answer, to: request, now: now, in: transaction)
         }
+        tellChanged.yield()
         switch outcome {
         case .applied(let more):
             if more { try await startFromSnapshot(scope, over: link) }

@@ -75,6 +75,9 @@ public final class TerminalShell: Sendable {
     /// Tells that something was recorded, so that the sync pump need not wait for its turn.
     public let recorded: AsyncStream<Void>
     private let tellRecorded: AsyncStream<Void>.Continuation
+    /// Tells that records were made here or came from the hub, for one who acts on what they say.
+    public let changed: AsyncStream<Void>
+    let tellChanged: AsyncStream<Void>.Continuation
 
     /// Opens the terminal of a store.
     ///
@@ -119,6 +122,7 @@ public final class TerminalShell: Sendable {
         self.compressor = compressor
         state = Mutex(opened)
         (recorded, tellRecorded) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (changed, tellChanged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Reads suppliers' own codes by other rules from the next scan on.
@@ -151,7 +155,10 @@ public final class TerminalShell: Sendable {
             ) throws -> Result
     ) async throws -> Result {
         let reading = clock.reading()
-        defer { if tells { tellRecorded.yield() } }
+        defer {
+            if tells { tellRecorded.yield() }
+            tellChanged.yield()
+        }
         return try await store.write { transaction in
             // The lock is not held while the disk works: transactions run one after another, so
             // nobody else changes the state between these two.

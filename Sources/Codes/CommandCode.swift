@@ -23,6 +23,13 @@ public enum CommandCode: Hashable, Sendable {
     case report
     case damage
     case shortage
+    /// Goods that came without papers.
+    case noPapers
+    /// A lot that must not move, and that it may again.
+    case hold
+    case release
+    /// "This machine has to stop."
+    case stop
     /// 0 to 9,999,999.
     case quantity(Int)
     /// A choice of the page by its number, 1 to 99.
@@ -45,7 +52,8 @@ public enum CommandCode: Hashable, Sendable {
         ("CLOSE-RECEIPT", .closeReceipt), ("PART-DONE", .partDone), ("AS-NOTED", .asNoted),
         ("UNDO", .undo), ("CANCEL", .cancel), ("YES", .yes), ("NO", .no), ("OK", .ok),
         ("SIGN", .sign), ("HOME", .home), ("RECEIVE", .receive), ("INSPECT", .inspect),
-        ("REPORT", .report), ("DAMAGE", .damage), ("SHORTAGE", .shortage),
+        ("REPORT", .report), ("DAMAGE", .damage), ("SHORTAGE", .shortage), ("STOP", .stop),
+        ("NO-PAPERS", .noPapers), ("HOLD", .hold), ("RELEASE", .release),
     ]
 
     private var verbAndValue: (verb: String, value: String?) {

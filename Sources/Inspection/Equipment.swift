@@ -11,12 +11,24 @@ public struct Equipment: Hashable, Sendable {
         public let reason: String
     }
 
+    /// A stop or a release, for who looks back.
+    public struct Event: Hashable, Sendable {
+        public let evidence: Evidence
+        public let isRelease: Bool
+        /// A person's words; empty for a release.
+        public let reason: String
+    }
+
     public let key: EntityKey
     public let registration: EquipmentRegistration
     /// Where it stands, in a person's words; several values are a conflict, the one shown first.
     public let locations: [FieldValue]
     /// In order of operations; empty when the machine may run.
     public let stops: [Stop]
+    /// All stops, and the releases that stand, earliest first.
+    public let events: [Event]
+    /// Answers of team leaders to reminders of what was missed, earliest first.
+    public let missedAnswers: [MissedAnswer]
 
     /// Reads a machine; nil when it is not registered.
     public init?(_ record: EntityRecord) {
@@ -25,6 +37,19 @@ public struct Equipment: Hashable, Sendable {
         self.registration = registration
         locations = record.fields[InspectionRoom.locationField] ?? []
         stops = Self.stopsInForce(record.moves)
+        events = record.moves.compactMap(Self.event)
+            .sorted { $0.evidence.isRecordedBefore($1.evidence) }
+        missedAnswers = record.facts.compactMap(MissedAnswer.init)
+            .sorted { $0.evidence.isRecordedBefore($1.evidence) }
+    }
+
+    private static func event(_ move: JudgedMove) -> Event? {
+        let isRelease = move.recorded.type == InspectionRoom.releaseMove
+        guard isRelease ? move.stands : move.recorded.type == InspectionRoom.stopMove else {
+            return nil
+        }
+        let reason = isRelease ? "" : (try? Self.reason(ofStop: move.recorded.payload)) ?? ""
+        return Event(evidence: move.recorded.evidence, isRelease: isRelease, reason: reason)
     }
 
     public var tag: String { registration.tag }
@@ -57,7 +82,14 @@ public struct Equipment: Hashable, Sendable {
 
 extension Equipment {
     /// Stops the machine; it stands whatever else happened meanwhile.
+    ///
+    /// - Parameter reason: a person's words.
+    /// - Returns: what to record.
+    /// - Throws: ``InspectionRefusal/emptyText``.
     public func stop(reason: String) throws -> [Draft] {
+        guard reason.contains(where: { !$0.isWhitespace }) else {
+            throw InspectionRefusal.emptyText
+        }
         var wire = WireStop()
         wire.reason = reason
         let payload: [UInt8] = try wire.serializedBytes()

@@ -20,6 +20,10 @@ public enum InspectionRefusal: Refusal, Equatable {
     /// The order is not in a stage from which this can be done.
     case orderStage(number: String, stage: String, expected: String)
     case emptyText
+    /// The worker's role does not allow it; `what` is a word of the permission table.
+    case notPermitted(what: String, worker: String)
+    /// Nobody is to be reminded of this machine on this route, or somebody has answered.
+    case nothingMissed(route: String, tag: String)
     /// A part of a recurrence rule that cannot be read, or is no part of the subset.
     case badRule(read: String, part: String)
     /// Master data have a value that their field cannot have.
@@ -39,6 +43,8 @@ public enum InspectionRefusal: Refusal, Equatable {
         case .unknownOrder: "inspection.unknown_order"
         case .orderStage: "inspection.order_stage"
         case .emptyText: "inspection.empty_text"
+        case .notPermitted: "inspection.not_permitted"
+        case .nothingMissed: "inspection.nothing_missed"
         case .badRule: "inspection.bad_rule"
         case .badValue: "inspection.bad_value"
         }
@@ -59,6 +65,8 @@ public enum InspectionRefusal: Refusal, Equatable {
         case .orderStage(let number, let stage, let expected):
             ["order": number, "stage": stage, "expected": expected]
         case .emptyText: [:]
+        case .notPermitted(let what, let worker): ["section": what, "worker": worker]
+        case .nothingMissed(let route, let tag): ["route": route, "equipment": tag]
         case .badRule(let read, let part): ["read": read, "part": part]
         case .badValue(let field, let value): ["field": field, "read": value]
         }

@@ -32,7 +32,9 @@ public enum InspectionRoom {
     static let reportedPrefix = "exception:"
 
     public static let vocabulary = Vocabulary(
-        facts: Set(InspectionFact.types).union([WorkNote.type, MeterRead.type]),
+        facts: Set(InspectionFact.types).union([
+            WorkNote.type, MeterRead.type, MissedAnswer.type,
+        ]),
         fields: [locationField],
         decisions: [EquipmentRegistration.type, Route.type, MaintenanceOrder.type],
         lifecycles: [
@@ -118,6 +120,7 @@ public enum InspectionRoom {
         do {
             switch kind {
             case .fact where type == MeterRead.type: _ = try MeterRead(payload: payload)
+            case .fact where type == MissedAnswer.type: _ = try MissedAnswer.content(of: payload)
             case .fact where type == WorkNote.type: _ = try WorkNote.content(of: payload)
             case .fact where InspectionFact.types.contains(type):
                 _ = try InspectionFact(type: type, payload: payload)

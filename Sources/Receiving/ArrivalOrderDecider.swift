@@ -61,7 +61,8 @@ public enum ArrivalOrderDecider {
         }
         // Both counts of a pair were ruled real: more than noted did arrive, and was looked at.
         let reviewed = Set(receipt.doubleCounts.filter { $0.ruling == .bothReal }.map(\.one.line))
-        for total in receipt.totals where total.isOver && !reviewed.contains(total.line.number) {
+        for total in receipt.totals
+        where total.isOver && !reviewed.contains(total.line.number) && !receipt.isAccepted(total) {
             let percent = try overDeliveryPercent(total.line.material)
             if !total.isWithin(percent: percent) {
                 doubts.append(.overDelivery(line: total.line.number))
@@ -73,7 +74,7 @@ public enum ArrivalOrderDecider {
 
 extension Receipt.LineTotal {
     /// Whether no more than `percent` more than noted was counted.
-    func isWithin(percent: Int) -> Bool {
+    public func isWithin(percent: Int) -> Bool {
         let noted = line.quantity
         let (allowed, overflow) = noted.amount.multipliedReportingOverflow(by: Int64(100 + percent))
         guard !overflow, noted.scale + 2 <= Quantity.scaleMax,

@@ -6,6 +6,26 @@ import Tally
 // Master data of receiving: versioned decisions of the hub. Each value drafts the decision that
 // registers it; the import compares payloads, so that an unchanged row makes no operation.
 
+/// How a supplier's goods are looked upon at the dock.
+public struct SupplierStanding: Hashable, Sendable {
+    /// Whether nothing of it is to be received before a person was asked.
+    public var isBlacklisted: Bool
+    /// When its approval ends; nil for never.
+    public var validUntil: Moment?
+    /// Whether clerks count its goods without seeing what was noted.
+    public var countsBlind: Bool
+
+    /// In good standing, unless said otherwise.
+    public init(isBlacklisted: Bool = false, validUntil: Moment? = nil, countsBlind: Bool = false) {
+        self.isBlacklisted = isBlacklisted
+        self.validUntil = validUntil
+        self.countsBlind = countsBlind
+    }
+
+    /// Whether its approval has ended.
+    public func isExpired(at now: Moment) -> Bool { validUntil.map { $0 < now } ?? false }
+}
+
 /// A supplier (供应商) and the keys that it signs its notes with.
 public struct SupplierRegistration: Hashable, Sendable {
     public static let type = "supplier.registered"
@@ -15,12 +35,21 @@ public struct SupplierRegistration: Hashable, Sendable {
     public let keys: [SupplierKey]
     /// Whether goods may be received on the word of the supplier's own codes, which nobody signed.
     public let takesUnsigned: Bool
+    /// How its goods are looked upon at the dock.
+    public let standing: SupplierStanding
 
-    public init(code: String, name: String, keys: [SupplierKey], takesUnsigned: Bool = false) {
+    public init(
+        code: String,
+        name: String,
+        keys: [SupplierKey],
+        takesUnsigned: Bool = false,
+        standing: SupplierStanding = SupplierStanding()
+    ) {
         self.code = NaturalKey.code(code)
         self.name = name
         self.keys = keys
         self.takesUnsigned = takesUnsigned
+        self.standing = standing
     }
 
     /// Reads a supplier from its entity; nil when it is not registered.
@@ -31,6 +60,11 @@ public struct SupplierRegistration: Hashable, Sendable {
         code = wire.code
         name = wire.name
         takesUnsigned = wire.takesUnsigned
+        standing = SupplierStanding(
+            isBlacklisted: wire.blacklisted,
+            validUntil: wire.hasValidUntil ? Moment(milliseconds: wire.validUntil) : nil,
+            countsBlind: wire.countsBlind
+        )
         keys = wire.keys.compactMap { key in
             SupplierKey(
                 supplier: wire.code,
@@ -48,6 +82,9 @@ public struct SupplierRegistration: Hashable, Sendable {
         wire.code = code
         wire.name = name
         wire.takesUnsigned = takesUnsigned
+        wire.blacklisted = standing.isBlacklisted
+        if let end = standing.validUntil { wire.validUntil = end.milliseconds }
+        wire.countsBlind = standing.countsBlind
         wire.keys = keys.map { key in
             var wireKey = WireSupplierRegistered.Key()
             wireKey.publicKey = Data(key.publicKey)
@@ -130,8 +167,17 @@ public struct PurchaseOrder: Hashable, Sendable {
         public let material: String
         public let quantity: Quantity
         public let promised: Moment
+        /// A machine's tag or a team that waits for it; empty for none.
+        public let wantedBy: String
 
-        public init(number: Int, material: String, quantity: Quantity, promised: Moment) {
+        public init(
+            number: Int,
+            material: String,
+            quantity: Quantity,
+            promised: Moment,
+            wantedBy: String = ""
+        ) {
+            self.wantedBy = NaturalKey.code(wantedBy)
             self.number = number
             self.material = NaturalKey.code(material)
             self.quantity = quantity
@@ -162,7 +208,8 @@ public struct PurchaseOrder: Hashable, Sendable {
                     number: Int(line.number),
                     material: line.material,
                     quantity: quantity,
-                    promised: Moment(milliseconds: line.promised)
+                    promised: Moment(milliseconds: line.promised),
+                    wantedBy: line.wantedBy
                 )
             }
         }
@@ -179,6 +226,7 @@ public struct PurchaseOrder: Hashable, Sendable {
             wireLine.material = line.material
             wireLine.quantity = WireAmount(line.quantity)
             wireLine.promised = line.promised.milliseconds
+            wireLine.wantedBy = line.wantedBy
             return wireLine
         }
         return Draft(

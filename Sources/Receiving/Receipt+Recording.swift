@@ -49,7 +49,85 @@ extension Receipt {
     /// Counts a line as the note says: recorded as just that, since nothing was counted up.
     public func countAsNoted(line number: Int) throws -> [Draft] {
         let line = try openLine(number)
-        return try count(line: number, lot: line.lot, line.quantity, asNoted: true)
+        guard let total = totals.first(where: { $0.line.number == number }), total.isShort,
+            let rest = line.quantity.subtracting(total.counted)
+        else {
+            let counted = totals.first { $0.line.number == number }?.counted
+            throw ReceivingRefusal.countedInFull(line: number, counted: counted?.number ?? "0")
+        }
+        return try count(line: number, lot: line.lot, rest, asNoted: true)
+    }
+
+    /// Counts goods by what they are: wrong items, and goods without papers, which stand beside
+    /// the note as lines of which nothing was to come.
+    ///
+    /// - Parameters:
+    ///   - material: a registered material's code.
+    ///   - lot: as read or typed; empty for none.
+    ///   - quantity: more than nothing, in the material's unit.
+    ///   - isLotTracked: whether the material needs a lot.
+    /// - Returns: what to record.
+    /// - Throws: ``ReceivingRefusal`` as ``count(line:lot:_:asNoted:isLotTracked:)``.
+    public func count(
+        material: String,
+        lot: String,
+        _ quantity: Quantity,
+        isLotTracked: Bool = false
+    ) throws -> [Draft] {
+        let goods = Goods(
+            material: NaturalKey.code(material),
+            lot: NaturalKey.number(lot),
+            unit: quantity.unit
+        )
+        if let line = goods.line(0, of: lines) {
+            return try count(
+                line: line.number,
+                lot: lot,
+                quantity,
+                isLotTracked: isLotTracked
+            )
+        }
+        guard !isClosed else { throw ReceivingRefusal.receiptClosed(note: note.number) }
+        let line = NoteContent.Line(
+            number: (lines.map(\.number).max() ?? 0) + 1,
+            material: goods.material,
+            quantity: Quantity(count: 0, unit: quantity.unit),
+            lot: goods.lot
+        )
+        guard !isLotTracked || !goods.lot.isEmpty else {
+            throw ReceivingRefusal.lotMissing(line: line.number)
+        }
+        try check(quantity, line)
+        let fact = ReceiptFact.counted(
+            line: line.number,
+            lot: goods.lot,
+            quantity: quantity,
+            asNoted: false,
+            material: goods.material
+        )
+        return [try fact.draft(of: key)]
+    }
+
+    /// Says that more than the tolerance did come of a line, and is kept.
+    ///
+    /// - Parameters:
+    ///   - number: the line.
+    ///   - percent: the material's tolerance.
+    /// - Returns: what to record.
+    /// - Throws: ``ReceivingRefusal/notOver(line:)`` where nothing is to be accepted.
+    public func acceptOver(line number: Int, percent: Int) throws -> [Draft] {
+        guard let total = totals.first(where: { $0.line.number == number }) else {
+            throw ReceivingRefusal.unknownLine(note: note.number, line: number)
+        }
+        guard total.isOver, !total.isWithin(percent: percent), !isAccepted(total) else {
+            throw ReceivingRefusal.notOver(line: number)
+        }
+        let fact = ReceiptFact.overAccepted(
+            line: number,
+            counted: total.counted,
+            material: total.line.material
+        )
+        return [try fact.draft(of: key)]
     }
 
     /// Sees a carton.
@@ -98,6 +176,7 @@ extension Receipt {
         let isKnown =
             count != nil || cartons.contains { $0.evidence.operation == operation }
             || damages.contains { $0.evidence.operation == operation }
+            || putAways.contains { $0.evidence.operation == operation }
         guard isKnown else {
             throw ReceivingRefusal.unknownObservation(operation.description)
         }

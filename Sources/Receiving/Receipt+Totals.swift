@@ -64,6 +64,11 @@ extension Receipt {
         }
     }
 
+    /// Whether all that was counted of a line was accepted by a person.
+    public func isAccepted(_ total: LineTotal) -> Bool {
+        acceptedOver[total.line.number]?.isLess(than: total.counted) == false
+    }
+
     public var isClosed: Bool { closed != nil }
 }
 

@@ -69,6 +69,12 @@ public struct Receipt: Hashable, Sendable {
     /// Who said that their part is done.
     public private(set) var partsDone: [Evidence] = []
     public private(set) var doubleCounts: [DoubleCount] = []
+    /// More than the tolerance that a person accepted, by line; the most that was said.
+    public private(set) var acceptedOver: [Int: Quantity] = [:]
+    /// What was laid into bins, in order of recording; what was taken back is not among it.
+    public private(set) var putAways: [PutAway] = []
+    /// All that was seen, void or not, with what took it back; in order of recording.
+    public private(set) var observations: [Observation] = []
     /// When it was closed; nil while open.
     public private(set) var closed: Evidence?
     /// Facts whose target or content this program cannot make sense of; nothing follows from them.
@@ -103,6 +109,7 @@ public struct Receipt: Hashable, Sendable {
 
     private mutating func apply(_ facts: [(Evidence, ReceiptFact)]) {
         let corrected = Self.corrected(facts)
+        observe(facts, corrected)
         for (evidence, fact) in facts {
             let isVoid = corrected.contains(evidence.operation)
             switch fact {
@@ -135,12 +142,46 @@ public struct Receipt: Hashable, Sendable {
                 )
             case .partDone:
                 partsDone.append(evidence)
+            case .putAway(let number, let lot, let quantity, let bin, let material):
+                let goods = Goods(material: material, lot: lot, unit: quantity.unit)
+                guard !isVoid, let line = goods.line(number, of: lines) else { continue }
+                putAways.append(
+                    PutAway(
+                        evidence: evidence,
+                        line: line.number,
+                        material: line.material,
+                        lot: lot,
+                        quantity: quantity,
+                        bin: bin
+                    )
+                )
+            case .overAccepted(let number, let counted, let material):
+                let goods = Goods(material: material, lot: "", unit: counted.unit)
+                guard let line = goods.line(number, of: lines) else { continue }
+                let most = acceptedOver[line.number]
+                if most?.isLess(than: counted) ?? true { acceptedOver[line.number] = counted }
             }
         }
         doubleCounts = Self.doubleCounts(counts, rulings: Self.rulings(facts))
         let same = Self.ruledOut(by: doubleCounts, order: counts.map(\.evidence.operation))
         for index in counts.indices where same.contains(counts[index].evidence.operation) {
             counts[index].isVoid = true
+        }
+    }
+
+    /// Notes everything that was seen, before anything is void.
+    private mutating func observe(
+        _ facts: [(Evidence, ReceiptFact)],
+        _ corrected: Set<OperationID>
+    ) {
+        var corrections: [OperationID: (Evidence, String)] = [:]
+        for (evidence, fact) in facts {
+            if case .corrected(let target, let reason) = fact, corrected.contains(target) {
+                corrections[target] = (evidence, reason)
+            }
+        }
+        observations = facts.compactMap { evidence, fact in
+            Observation(evidence, fact, corrections[evidence.operation])
         }
     }
 

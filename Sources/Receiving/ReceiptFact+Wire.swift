@@ -65,10 +65,39 @@ extension ReceiptFact {
         case "receipt.part_done":
             _ = try WirePartDone(serializedBytes: payload)
             return .partDone
+        case "receipt.put_away", "receipt.over_accepted":
+            return try goods(type, payload)
         case "receipt.settled", "receipt.note_settled":
             return try ruling(type, payload)
         default:
             throw bad
+        }
+    }
+
+    private static func goods(_ type: String, _ payload: [UInt8]) throws -> ReceiptFact {
+        let bad = ReceivingRefusal.badPayload(type: type)
+        switch type {
+        case "receipt.put_away":
+            let wire = try WirePutAway(serializedBytes: payload)
+            guard let quantity = wire.quantity.value, wire.line > 0, !wire.bin.isEmpty else {
+                throw bad
+            }
+            return .putAway(
+                line: Int(wire.line),
+                lot: wire.lot,
+                quantity: quantity,
+                bin: wire.bin,
+                material: wire.material
+            )
+        case "receipt.over_accepted":
+            let wire = try WireOverAccepted(serializedBytes: payload)
+            guard let counted = wire.counted.value, wire.line > 0 else { throw bad }
+            return .overAccepted(
+                line: Int(wire.line),
+                counted: counted,
+                material: wire.material
+            )
+        default: throw bad
         }
     }
 
@@ -147,6 +176,29 @@ extension ReceiptFact {
             wire.other = Data(other.bytes)
             wire.ruling = ruling == .bothReal ? .bothReal : .sameGoods
             return try wire.serializedBytes()
+        case .putAway, .overAccepted:
+            return try goodsPayload()
+        }
+    }
+
+    private func goodsPayload() throws -> [UInt8] {
+        switch self {
+        case .putAway(let line, let lot, let quantity, let bin, let material):
+            var wire = WirePutAway()
+            wire.line = UInt32(line)
+            wire.lot = lot
+            wire.quantity = WireAmount(quantity)
+            wire.bin = bin
+            wire.material = material
+            return try wire.serializedBytes()
+        case .overAccepted(let line, let counted, let material):
+            var wire = WireOverAccepted()
+            wire.line = UInt32(line)
+            wire.counted = WireAmount(counted)
+            wire.material = material
+            return try wire.serializedBytes()
+        default:
+            preconditionFailure("\(type) is written elsewhere")
         }
     }
 }

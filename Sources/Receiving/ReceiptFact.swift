@@ -50,11 +50,14 @@ public enum ReceiptFact: Hashable, Sendable {
     case corrected(operation: OperationID, reason: String)
     case partDone
     case settled(one: OperationID, other: OperationID, ruling: Ruling)
+    /// More than the tolerance did come of a line: so much was counted then.
+    case overAccepted(line: Int, counted: Quantity, material: String)
+    case putAway(line: Int, lot: String, quantity: Quantity, bin: String, material: String)
 
     static let types = [
         "receipt.opened", "receipt.counted", "receipt.carton_seen", "receipt.damaged",
         "receipt.corrected", "receipt.part_done", "receipt.settled", "receipt.opened_unsigned",
-        "receipt.note_settled",
+        "receipt.note_settled", "receipt.over_accepted", "receipt.put_away",
     ]
 
     public var type: String {
@@ -68,6 +71,8 @@ public enum ReceiptFact: Hashable, Sendable {
         case .corrected: "receipt.corrected"
         case .partDone: "receipt.part_done"
         case .settled: "receipt.settled"
+        case .overAccepted: "receipt.over_accepted"
+        case .putAway: "receipt.put_away"
         }
     }
 

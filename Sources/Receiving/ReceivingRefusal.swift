@@ -46,6 +46,21 @@ public enum ReceivingRefusal: Refusal, Equatable {
     case noSuchNoteDoubt
     /// A file of master data has a value that its column cannot have.
     case badValue(field: String, value: String)
+    /// All of the line was counted already, so there is nothing left to take from the note.
+    case countedInFull(line: Int, counted: String)
+    /// The supplier's goods are counted without seeing what was noted.
+    case countedBlind(line: Int)
+    /// The lot must not move: held for a reason, by somebody, since then.
+    case lotHeld(material: String, lot: String, reason: String, by: String, at: String)
+    case lotNotHeld(material: String, lot: String)
+    /// Of the line nothing was counted that is not in a bin.
+    case nothingToPutAway(line: Int)
+    case tooMuchToPutAway(line: Int, left: String, read: String)
+    case unknownBin(String)
+    /// Nothing of the line is over its tolerance.
+    case notOver(line: Int)
+    /// The worker's role does not allow it; `what` is a word of the permission table.
+    case notPermitted(what: String, worker: String)
 
     public var code: ProblemCode {
         switch self {
@@ -74,6 +89,15 @@ public enum ReceivingRefusal: Refusal, Equatable {
         case .supplierUnknown: "receiving.supplier_unknown"
         case .noSuchNoteDoubt: "receiving.no_such_note_doubt"
         case .badValue: "receiving.bad_value"
+        case .countedInFull: "receiving.counted_in_full"
+        case .countedBlind: "receiving.counted_blind"
+        case .lotHeld: "receiving.lot_held"
+        case .lotNotHeld: "receiving.lot_not_held"
+        case .nothingToPutAway: "receiving.nothing_to_put_away"
+        case .tooMuchToPutAway: "receiving.too_much_to_put_away"
+        case .unknownBin: "receiving.unknown_bin"
+        case .notOver: "receiving.not_over"
+        case .notPermitted: "receiving.not_permitted"
         }
     }
 
@@ -106,6 +130,17 @@ public enum ReceivingRefusal: Refusal, Equatable {
             .supplierUnknown(let note, let supplier):
             ["note": note, "supplier": supplier]
         case .badValue(let field, let value): ["field": field, "value": value]
+        case .countedInFull(let line, let counted):
+            ["line": String(line), "quantity": counted]
+        case .countedBlind(let line), .notOver(let line), .nothingToPutAway(let line):
+            ["line": String(line)]
+        case .tooMuchToPutAway(let line, let left, let read):
+            ["line": String(line), "quantity": left, "read": read]
+        case .unknownBin(let bin): ["bin": bin]
+        case .lotHeld(let material, let lot, let reason, let by, let at):
+            ["material": material, "lot": lot, "reason": reason, "worker": by, "time": at]
+        case .lotNotHeld(let material, let lot): ["material": material, "lot": lot]
+        case .notPermitted(let what, let worker): ["section": what, "worker": worker]
         }
     }
 }

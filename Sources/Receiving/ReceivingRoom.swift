@@ -15,6 +15,7 @@ public enum ReceivingRoom {
         public static let deliveryNote = "delivery_note"
         public static let receipt = "receipt"
         public static let arrivalOrder = "arrival_order"
+        public static let lot = "lot"
     }
 
     /// The lifecycle of a receipt.
@@ -25,6 +26,12 @@ public enum ReceivingRoom {
 
     static let closeMove = "receipt.close"
     static let cancelMove = "delivery_note.cancel"
+    static let holdMove = "lot.hold"
+    static let freeMove = "lot.free"
+    /// The supplier of goods without papers, until somebody knows better.
+    public static let unknownSupplier = "?"
+    /// The rule of a receipt that was opened without papers.
+    public static let withoutPapers = "without_papers"
 
     public static let vocabulary = Vocabulary(
         facts: Set(ReceiptFact.types),
@@ -47,13 +54,26 @@ public enum ReceivingRoom {
                 initial: "issued",
                 moves: [Lifecycle.Move(cancelMove, from: ["issued"], to: "cancelled")]
             ),
+            EntityKind.lot: Lifecycle(
+                initial: "free",
+                moves: [
+                    Lifecycle.Move(
+                        holdMove,
+                        from: ["free", "held"],
+                        to: "held",
+                        alwaysStands: true
+                    ),
+                    // From any stage: it takes back the holds that it names.
+                    Lifecycle.Move(freeMove, from: ["free", "held"], to: "free"),
+                ]
+            ),
         ],
         lanes: [EntityKind.receipt: .receipts, EntityKind.deliveryNote: .receipts]
     )
 
     /// A problem code when a payload is not what its type says; nil when it is sound.
     public static func flaw(_ type: String, _ payload: [UInt8]) -> ProblemCode? {
-        guard ReceiptFact.types.contains(type) else { return nil }
+        guard ReceiptFact.types.contains(type) else { return HeldLot.flaw(type, payload) }
         do {
             _ = try ReceiptFact(type: type, payload: payload)
             return nil
@@ -80,6 +100,15 @@ public enum ReceivingRoom {
     /// The entity of a bin; its code is unique in the scope.
     public static func binKey(_ code: String, in scope: Scope) -> EntityKey {
         key(scope, EntityKind.bin, NaturalKey.code(code))
+    }
+
+    /// The lot of a material at a site.
+    public static func lotKey(material: String, lot: String, site: String) -> EntityKey {
+        EntityKey(
+            scope: Scope(site: NaturalKey.code(site), area: area),
+            kind: EntityKind.lot,
+            id: .derived(EntityKind.lot, NaturalKey.code(material), NaturalKey.number(lot))
+        )
     }
 
     /// A supplier's note: supplier and number name it, so that the terminal which scanned the paper

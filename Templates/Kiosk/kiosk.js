@@ -43,7 +43,11 @@
     wrong: { wave: "square", notes: [[196, 0, 220], [147, 240, 380]] },
     attention: { wave: "sawtooth", notes: [[988, 0, 130], [740, 150, 130], [988, 300, 180]] },
   };
+  // A stop card sounds until somebody silences it, leaves it, or the machine is released.
+  const ALARM_EVERY_MS = 1800;
+  tones.alarm = { wave: "square", notes: [[932, 0, 420], [622, 440, 420], [932, 880, 420]] };
   let audio = null;
+  let silenced = false;
 
   function play(tone) {
     const score = tones[tone];
@@ -67,6 +71,12 @@
     } catch { /* no sound on this machine: colour and symbol tell the same */ }
     if (navigator.vibrate) navigator.vibrate(tone === "good" ? 40 : [90, 60, 90]);
   }
+
+  setInterval(() => {
+    const sounds = document.querySelector("[data-alarm]") !== null;
+    if (!sounds) silenced = false;
+    else if (!silenced) play("alarm");
+  }, ALARM_EVERY_MS);
 
   // ---- changing the page --------------------------------------------------------------------
   const field = () => document.getElementById("typed-text");
@@ -562,6 +572,7 @@
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     if (button.hasAttribute("data-theme-key")) turnTheme();
+    if (button.hasAttribute("data-alarm-off")) silenced = true;
     if (button.hasAttribute("data-camera-key")) {
       if (film) stopCamera();
       else startCamera();

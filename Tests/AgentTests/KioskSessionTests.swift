@@ -339,7 +339,7 @@ import Testing
         #expect(refused("maybe", session)?.code == "agent.unexpected_scan")
         #expect(refused("TM:C:SIGN", session)?.code == "inspection.answers_missing")
         #expect(refused("TM:C:UNDO", session)?.code == "agent.nothing_to_undo")
-        _ = try scan(["TM:C:NO"], &session)
+        _ = try scan(["TM:C:NO", "TM:C:NO"], &session)
         #expect(refused("high", session)?.code == "agent.bad_number")
         #expect(refused("TM:C:AS-NOTED", session)?.code == "agent.unexpected_scan")
         _ = try scan(["0.55"], &session)

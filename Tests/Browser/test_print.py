@@ -91,8 +91,6 @@ def test_a_receipts_slip_and_labels_are_printed(desk, hub, zebra, open_kiosk, tm
     kiosk.scan("TM:C:AS-NOTED", "good")
     kiosk.at("receipt")
     kiosk.scan("TM:C:CLOSE-RECEIPT", "attention")
-    if kiosk.page.locator(".work-over").count() == 0:
-        kiosk.scan("TM:C:CLOSE-RECEIPT", "good")
     kiosk.picture("receipt-closed")
     kiosk.is_well_made()
     kiosk.page.get_by_role("link", name=kiosk.text("print.labels_key")).click()

@@ -223,7 +223,8 @@ import Workforce
     }
 
     @Test func `an object of another shape refuses its file with the line`() {
-        let known = "code, name, public_key, unsigned_notes"
+        let known =
+            "code, name, public_key, unsigned_notes, blacklisted, valid_until, count_blind"
         for (text, refused) in [
             (
                 "[{\"code\": \"A\", \"name\": \"Sun\"},\n {\"code\": \"B\", \"nmae\": \"Moon\"}]",

@@ -86,6 +86,28 @@ import Testing
         #expect(due.next == nil)
     }
 
+    @Test func `each time that was due is told once, and of long ago only the first`() throws {
+        let daily = try schedule("FREQ=DAILY", holidays: ["20261120", "20261121"])
+        let times = daily.times(
+            after: try moment("20261118T090000"),
+            until: try moment("20261123T075900")
+        )
+        // The 20th and 21st are holidays: what fell on them is due with the 22nd.
+        #expect(times == [try moment("20261119T080000"), try moment("20261122T080000")])
+        let atOnce = daily.times(
+            after: try moment("20261122T080000"),
+            until: try moment("20261123T080000")
+        )
+        #expect(atOnce == [try moment("20261123T080000")])
+        let long = daily.times(
+            after: try moment("20261101T000000"),
+            until: try moment("20270401T090000")
+        )
+        #expect(long.first == (try moment("20261101T080000")))
+        #expect(long.count == 61)
+        #expect(try schedule(nil, every: "8").times(after: long[0], until: long[60]).isEmpty)
+    }
+
     @Test func `what falls on holidays is due on the next day that is none`() throws {
         let weekly = try schedule(
             "FREQ=WEEKLY;BYDAY=TH",

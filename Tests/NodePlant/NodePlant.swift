@@ -126,7 +126,12 @@ public final class NodePlant {
             drafts.append(try material.draft())
         }
         for (badge, name) in [("W1", "王芳"), ("W2", "李强"), ("W3", "赵敏")] {
-            let worker = Worker(badge: badge, name: name, roles: [.clerk], team: "warehouse")
+            let worker = Worker(
+                badge: badge,
+                name: name,
+                roles: [.clerk, .crew],
+                team: "warehouse"
+            )
             drafts.append(try worker.draft())
         }
         drafts += try FormDefinition(node: Self.form).publish(over: nil)

@@ -47,8 +47,11 @@ import Web
             let inspection = try await browser.scan(plate)
             #expect(inspection["main"].contains("Does the guard close?"))
             let bad = try await browser.scan(CommandCode.no.text)
-            #expect(bad["tone"] == "attention")
-            #expect(bad["main"].contains("MPa"))
+            #expect(bad["tone"] == "wrong")
+            #expect(bad["main"].contains("data-place=\"hazard\""))
+            let goesOn = try await browser.scan(CommandCode.no.text)
+            #expect(goesOn["tone"] == "attention")
+            #expect(goesOn["main"].contains("MPa"))
             for text in [CommandCode.report.text, plate, CommandCode.choice(1).text] {
                 #expect(try await browser.scan(text)["tone"] == "good")
             }

@@ -7,8 +7,8 @@ import Workforce
 extension FloorDesk {
     func inspection(_ command: FloorCommand, dice: inout some Dice) throws -> Outcome {
         switch command {
-        case .beginInspection(let tag, let plateScanned):
-            return try begin(tag, plateScanned: plateScanned, dice: &dice)
+        case .beginInspection(let tag, let plateScanned, let route):
+            return try begin(tag, plateScanned: plateScanned, route: route ?? "", dice: &dice)
         case .answerCheck(let id, let question, let text):
             let inspection = try inspection(id)
             let form = try form(of: inspection)
@@ -33,6 +33,7 @@ extension FloorDesk {
     private func begin(
         _ tag: String,
         plateScanned: Bool,
+        route: String,
         dice: inout some Dice
     ) throws -> Outcome {
         let record = try reader.record(of: InspectionRoom.equipmentKey(tag, in: floor))
@@ -47,6 +48,7 @@ extension FloorDesk {
             equipment: equipment,
             form: form,
             plateScanned: plateScanned,
+            route: NaturalKey.code(route),
             localTime: now.localText(offsetSeconds: utcOffset(now))
         )
         return (InspectionRoom.inspectionKey(id, in: floor), drafts)

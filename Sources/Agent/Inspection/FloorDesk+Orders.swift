@@ -7,6 +7,7 @@ import Workforce
 extension FloorDesk {
     /// What a crew does about a maintenance order.
     func maintenanceOrder(_ command: FloorCommand) throws -> Outcome {
+        try check(.work)
         switch command {
         case .takeOrder(let id):
             let order = try maintenanceOrder(id)

@@ -17,7 +17,16 @@ extension ScanDesk {
             session.place = .report(draft)
             return Feedback(.good, "kiosk.report_equipment", ["equipment": plate.tag])
         }
-        let command = FloorCommand.beginInspection(equipment: plate.tag, plateScanned: true)
+        if case .hazard(let hazard) = session.place, hazard.isConfirming,
+            hazard.tag == NaturalKey.code(plate.tag)
+        {
+            return try stop(hazard, worker, &session, &dice)
+        }
+        let command = FloorCommand.beginInspection(
+            equipment: plate.tag,
+            plateScanned: true,
+            route: session.isOnRound ? try route(of: plate.tag) : nil
+        )
         let saved = try run(command, worker, &session, &dice)
         let inspection = try inspection(saved.entity.id)
         let form = try reader.form(of: inspection)
@@ -94,7 +103,7 @@ extension ScanDesk {
             }
             let command = FloorCommand.signInspection(inspection: id.description)
             _ = try run(command, worker, &session, &dice)
-            session.open(.home)
+            session.open(session.isOnRound ? .round : .home)
             return Feedback(.good, "kiosk.inspection_signed")
         case .command(.yes):
             return try answer("yes", id, question, worker, &session, &dice)
@@ -151,9 +160,13 @@ extension ScanDesk {
         let saved = try run(command, worker, &session, &dice)
         let inspection = try inspection(id)
         let form = try reader.form(of: inspection)
-        session.open(.inspection(id, question: Self.open(form, inspection, after: question)))
+        let next = Self.open(form, inspection, after: question)
+        session.open(.inspection(id, question: next))
         let given = inspection.inForce[question]?.last
         let facts = ["answer": given?.answer.plainText ?? text]
+        if let severe = Self.severe(in: saved, inspection) {
+            return askToStop(severe, form, inspection, next, &session)
+        }
         guard case .bad(let limits, _)? = given?.assessment else {
             if let bad = Self.badCalculation(of: saved, inspection, besides: question) {
                 return bad

@@ -2,6 +2,7 @@ import Codes
 import Receiving
 import Sync
 import Tally
+import Workforce
 
 extension FloorDesk {
     func receiving(_ command: FloorCommand) throws -> Outcome {
@@ -16,22 +17,22 @@ extension FloorDesk {
         case .countLine(let id, let line, let lot, let number, let unit):
             let receipt = try receipt(id)
             let quantity = try quantity(number, unit: unit, line: line, of: receipt)
-            let material = receipt.note.lines.first { $0.number == line }?.material ?? ""
-            let registration = MaterialRegistration(
-                try reader.record(of: ReceivingRoom.materialKey(material))
-            )
-            let drafts = try receipt.count(
-                line: line,
-                lot: lot ?? "",
-                quantity,
-                isLotTracked: registration?.isLotTracked ?? false
-            )
-            return (receipt.key, drafts)
+            return try count(receipt, line, lot: lot ?? "", quantity)
         case .countAsNoted(let id, let line):
             let receipt = try receipt(id)
+            guard try !reader.countsBlind(receipt) else {
+                throw ReceivingRefusal.countedBlind(line: line)
+            }
+            if let noted = receipt.lines.first(where: { $0.number == line }) {
+                try checkFree(noted.material, noted.lot)
+            }
             return (receipt.key, try receipt.countAsNoted(line: line))
         case .seeCarton(let id, let carton):
             let receipt = try receipt(id)
+            let sscc = NaturalKey.number(carton)
+            if let line = receipt.note.lines.first(where: { $0.cartons.contains(sscc) }) {
+                try checkFree(line.material, line.lot)
+            }
             return (receipt.key, try receipt.see(carton: carton))
         case .reportDamage(let id, let line, let number, let remark, let photo):
             let receipt = try receipt(id)
@@ -53,8 +54,39 @@ extension FloorDesk {
         case .closeReceipt(let id):
             let receipt = try receipt(id)
             return (receipt.key, try receipt.close())
+        default:
+            preconditionFailure("\(command) is not for receiving")
+        }
+    }
+
+    private func count(
+        _ receipt: Receipt,
+        _ line: Int,
+        lot: String,
+        _ quantity: Quantity
+    ) throws -> Outcome {
+        let noted = receipt.lines.first { $0.number == line }
+        let material = noted?.material ?? ""
+        let registration = MaterialRegistration(
+            try reader.record(of: ReceivingRoom.materialKey(material))
+        )
+        try checkFree(material, lot)
+        try checkFree(material, noted?.lot ?? "")
+        let drafts = try receipt.count(
+            line: line,
+            lot: lot,
+            quantity,
+            isLotTracked: registration?.isLotTracked ?? false
+        )
+        return (receipt.key, drafts)
+    }
+
+    /// What a person rules on: counted twice, or notes that differ.
+    func rulings(_ command: FloorCommand) throws -> Outcome {
+        switch command {
         case .settleCounts(let id, let one, let other, let ruling):
             let receipt = try receipt(id)
+            try check(.settle)
             guard let ruling = ReceiptFact.Ruling(text: ruling) else {
                 throw ReceivingRefusal.badValue(field: "ruling", value: ruling)
             }
@@ -66,14 +98,15 @@ extension FloorDesk {
             return (receipt.key, drafts)
         case .settleNotes(let id, let opening):
             let receipt = try receipt(id)
+            try check(.settle)
             let kept = try observation(opening, field: "opening")
             return (receipt.key, try receipt.settleNotes(keeping: kept))
         default:
-            preconditionFailure("\(command) is not for receiving")
+            preconditionFailure("\(command) is no ruling")
         }
     }
 
-    private func receipt(_ id: String) throws -> Receipt {
+    func receipt(_ id: String) throws -> Receipt {
         let key = try key(
             ReceivingRoom.EntityKind.receipt,
             area: ReceivingRoom.area,
@@ -93,7 +126,7 @@ extension FloorDesk {
         line: Int,
         of receipt: Receipt
     ) throws -> Quantity {
-        let noted = receipt.note.lines.first { $0.number == line }?.quantity.unit
+        let noted = receipt.lines.first { $0.number == line }?.quantity.unit
         guard let unit = unit.map(Unit.init) ?? noted ?? .piece else {
             throw ReceivingRefusal.badValue(field: "unit", value: unit ?? "")
         }

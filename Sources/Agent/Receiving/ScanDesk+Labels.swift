@@ -41,7 +41,9 @@ extension ScanDesk {
             lines = lines.filter(isRight)
         }
         guard let line = lines.first, lines.count == 1 else {
-            throw unexpected(text, "kiosk.expects_receipt")
+            let refusal = unexpected(text, "kiosk.expects_receipt")
+            guard lines.isEmpty else { throw refusal }
+            return try beside(goods, lot: lot, refusal, id, &session)
         }
         let chosen = try choose(line: line.number, id, &session)
         guard let quantity = fields[Field.quantity] else { return chosen }

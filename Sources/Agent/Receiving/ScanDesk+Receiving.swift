@@ -59,17 +59,21 @@ extension ScanDesk {
         let line = receipt?.note.lines.first?.number
         session.open(.receipt(saved.entity.id, line: line))
         session.undoable = []
-        return opened(receipt, saved)
+        return try opened(receipt, saved)
     }
 
     /// What the page says of a receipt that was opened or joined; what is wrong comes first.
-    private func opened(_ receipt: Receipt?, _ saved: TerminalNode.Saved) -> Feedback {
+    private func opened(_ receipt: Receipt?, _ saved: TerminalNode.Saved) throws -> Feedback {
         guard let receipt else { return Feedback(.good, "kiosk.receipt_opened") }
         let facts = [
             "note": receipt.note.number, "ordinal": String(receipt.ordinal),
             "rule": receipt.openings.first?.rule ?? "",
             "lines": String(receipt.note.lines.count),
         ]
+        if let warning = try supplierWarning(receipt, facts) { return warning }
+        if receipt.isWithoutPapers {
+            return Feedback(.attention, "kiosk.without_papers", facts)
+        }
         if let conflict = receipt.noteConflict, !conflict.isSettled {
             return Feedback(.attention, "kiosk.notes_differ", facts)
         }
@@ -105,6 +109,7 @@ extension ScanDesk {
             return try record(command, "kiosk.counted_as_noted", worker, &session, &dice)
         case .command(.damage):
             session.numberIsDamage = true
+            session.besideNote = nil
             return Feedback(.attention, "kiosk.damage_how_many", ["line": String(try chosen(line))])
         case .command(.choice(let number)):
             return try choose(line: number, id, &session)
@@ -120,8 +125,15 @@ extension ScanDesk {
             return try close(id, worker, &session, &dice)
         case .command(.undo):
             return try undo(id, worker, &session, &dice)
+        case .bin(let bin):
+            return try putAway(bin, try chosen(line), id, worker, &session, &dice)
+        case .command(.shortage):
+            return try tellShort(try chosen(line), id)
+        case .command(.hold), .command(.release), .command(.ok), .command(.yes), .command(.no):
+            return try judge(meaning, text, id, line, worker, &session, &dice)
         case .command(.cancel):
             session.numberIsDamage = false
+            session.besideNote = nil
             session.damagePhoto = nil
             return Feedback(.good, "kiosk.cancelled")
         case .gs1(let elements):
@@ -171,8 +183,15 @@ extension ScanDesk {
         _ session: inout KioskSession,
         _ dice: inout some Dice
     ) throws -> Feedback {
+        if let beside = session.besideNote {
+            return try count(number, beside, id, worker, &session, &dice)
+        }
         let line = try chosen(line)
         let facts = ["line": String(line), "quantity": number]
+        if try receipt(id).isClosed {
+            session.putAwayCount = number
+            return Feedback(.attention, "kiosk.put_away_where", facts)
+        }
         guard session.numberIsDamage else {
             let command = FloorCommand.countLine(
                 receipt: id.description,
@@ -204,6 +223,12 @@ extension ScanDesk {
             throw ReceivingRefusal.unknownLine(note: receipt.note.number, line: number)
         }
         session.place = .receipt(id, line: number)
+        session.besideNote = nil
+        let site = try node.site(in: transaction)
+        if try !line.lot.isEmpty && reader.lot(line.lot, of: line.material, site: site).isHeld {
+            let facts = ["material": line.material, "lot": line.lot]
+            return Feedback(.wrong, "kiosk.lot_is_held", facts)
+        }
         return Feedback(
             .good,
             "kiosk.line_chosen",
@@ -235,8 +260,15 @@ extension ScanDesk {
         if let carton = elements["00"] {
             return try see(carton, id, worker, &session, &dice)
         }
-        if let lot = elements["10"] { return try choose(matching: lot, id, &session) }
-        throw unexpected(text, "kiosk.expects_receipt")
+        let goods = [elements["241"], elements["240"], elements["01"]].compactMap(\.self)
+        if let lot = elements["10"] {
+            do {
+                return try choose(matching: lot, id, &session)
+            } catch let refusal as AgentRefusal {
+                return try beside(goods, lot: lot, refusal, id, &session)
+            }
+        }
+        return try beside(goods, lot: "", unexpected(text, "kiosk.expects_receipt"), id, &session)
     }
 
     /// A plain number is a count; a material or lot chooses its line; an SSCC may come bare.
@@ -266,7 +298,9 @@ extension ScanDesk {
             $0.lot == NaturalKey.number(text) || $0.material == NaturalKey.code(text)
         }
         guard let line = lines.first, lines.count == 1 else {
-            throw unexpected(text, "kiosk.expects_receipt")
+            let refusal = unexpected(text, "kiosk.expects_receipt")
+            guard lines.isEmpty else { throw refusal }
+            return try beside([text], lot: "", refusal, id, &session)
         }
         return try choose(line: line.number, id, &session)
     }
@@ -297,6 +331,7 @@ extension ScanDesk {
             receipt.counts.filter { !$0.isVoid }.map(\.evidence.operation)
                 + receipt.cartons.map(\.evidence.operation)
                 + receipt.damages.map(\.evidence.operation)
+                + receipt.putAways.map(\.evidence.operation)
         )
         guard let last = session.undoable.last(where: standing.contains) else {
             throw AgentRefusal.nothingToUndo

@@ -119,7 +119,7 @@ extension MasterDataItem {
         record: (EntityKey) throws -> EntityRecord
     ) throws -> [Draft] {
         switch self {
-        case .supplier(let code, let name, let publicKey, let takesUnsigned):
+        case .supplier(let code, let name, let publicKey, let takesUnsigned, let standing):
             let known = SupplierRegistration(try record(ReceivingRoom.supplierKey(code)))
             let keys = try Self.keys(
                 of: code,
@@ -131,7 +131,8 @@ extension MasterDataItem {
                 code: code,
                 name: name,
                 keys: keys,
-                takesUnsigned: takesUnsigned ?? known?.takesUnsigned ?? false
+                takesUnsigned: takesUnsigned ?? known?.takesUnsigned ?? false,
+                standing: standing ?? known?.standing ?? SupplierStanding()
             )
             return [try supplier.draft()]
         case .material(let material): return [try material.draft()]

@@ -7,9 +7,15 @@ import Workforce
 
 /// What one or more rows of a file say.
 public enum MasterDataItem: Hashable, Sendable {
-    /// Without a key of its own the hub holds the supplier's; without a word on unsigned notes,
-    /// what was settled before stays.
-    case supplier(code: String, name: String, publicKey: [UInt8]?, takesUnsigned: Bool? = nil)
+    /// Without a key of its own the hub holds the supplier's; without a word on unsigned notes
+    /// or on its standing, what was settled before stays.
+    case supplier(
+        code: String,
+        name: String,
+        publicKey: [UInt8]?,
+        takesUnsigned: Bool? = nil,
+        standing: SupplierStanding? = nil
+    )
     case material(MaterialRegistration)
     case purchaseOrder(PurchaseOrder)
     case bin(Bin)
@@ -61,7 +67,7 @@ public struct MasterDataBatch: Hashable, Sendable {
     /// Codes of the suppliers whose key pair the hub holds, since the file gives none for them.
     public var suppliersWithoutKey: [String] {
         rows.compactMap { row in
-            if case .supplier(let code, _, nil, _) = row.item { code } else { nil }
+            if case .supplier(let code, _, nil, _, _) = row.item { code } else { nil }
         }
     }
 }

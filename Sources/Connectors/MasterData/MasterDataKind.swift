@@ -20,12 +20,21 @@ public enum MasterDataKind: String, Sendable, CaseIterable, Codable {
     var columns: (required: [String], optional: [String]) {
         switch self {
         case .forms, .categories: ([], [])
-        case .suppliers: (["code", "name"], ["public_key", "unsigned_notes"])
+        case .suppliers:
+            (
+                ["code", "name"],
+                [
+                    "public_key", "unsigned_notes", "blacklisted", "valid_until", "count_blind",
+                ]
+            )
         case .materials: (["code", "name", "unit"], ["lot_tracked", "over_delivery_percent"])
         case .bins: (["code", "site"], ["area"])
         case .workers: (["badge", "name", "roles"], ["team"])
         case .orders:
-            (["number", "supplier", "line", "material", "quantity", "unit", "promised"], [])
+            (
+                ["number", "supplier", "line", "material", "quantity", "unit", "promised"],
+                ["wanted_by"]
+            )
         case .equipment:
             (
                 ["tag", "name_zh", "site", "forms"],

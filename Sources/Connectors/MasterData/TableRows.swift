@@ -87,7 +87,8 @@ struct TableRows {
             number: try row.integer("line", 1...1_000_000),
             material: try row.code("material"),
             quantity: try row.quantity("quantity", unit),
-            promised: try row.moment("promised")
+            promised: try row.moment("promised"),
+            wantedBy: row.optional("wanted_by")
         )
         let supplier = try row.code("supplier")
         let place = orderPlaces[number] ?? orders.count
@@ -106,6 +107,17 @@ struct TableRows {
 
     // MARK: - Other kinds
 
+    /// How a supplier stands; nil where the file says nothing of it.
+    private static func standing(_ row: TableRow) throws -> SupplierStanding? {
+        let columns = ["blacklisted", "valid_until", "count_blind"]
+        guard columns.contains(where: { !row.optional($0).isEmpty }) else { return nil }
+        return SupplierStanding(
+            isBlacklisted: try row.yesNo("blacklisted"),
+            validUntil: row.optional("valid_until").isEmpty ? nil : try row.moment("valid_until"),
+            countsBlind: try row.yesNo("count_blind")
+        )
+    }
+
     /// What a row says, and the key that no other row of the file may have.
     private static func item(
         _ row: TableRow,
@@ -121,7 +133,8 @@ struct TableRows {
                 code: code,
                 name: try row.text("name"),
                 publicKey: key,
-                takesUnsigned: takesUnsigned
+                takesUnsigned: takesUnsigned,
+                standing: try standing(row)
             )
             return (code, supplier)
         case .materials:

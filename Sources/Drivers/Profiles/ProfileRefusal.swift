@@ -9,6 +9,8 @@ public enum ProfileRefusal: Refusal, Equatable {
     /// The schema's rule that is broken, and at which place of the file.
     case broken(file: String, line: Int, place: String, rule: String)
     case badPort(file: String, device: String, port: String)
+    /// What is run when a machine is stopped is no absolute path of a program.
+    case badOutput(file: String, key: String, value: String)
     /// A port that a device of this make and model does not have.
     case wrongPort(file: String, device: String, port: String, kind: String)
     case sameName(file: String, device: String)
@@ -25,6 +27,7 @@ public enum ProfileRefusal: Refusal, Equatable {
         case .notYAML: "devices.not_yaml"
         case .broken: "devices.broken_profile"
         case .badPort: "devices.bad_port"
+        case .badOutput: "devices.bad_output"
         case .wrongPort: "devices.wrong_port"
         case .sameName: "devices.same_name"
         case .samePort: "devices.same_port"
@@ -46,6 +49,8 @@ public enum ProfileRefusal: Refusal, Equatable {
             ["file": file, "line": String(line), "place": place, "rule": rule]
         case .badPort(let file, let device, let port):
             ["file": file, "device": device, "port": port]
+        case .badOutput(let file, let key, let value):
+            ["file": file, "key": key, "value": value]
         case .wrongPort(let file, let device, let port, let kind):
             ["file": file, "device": device, "port": port, "kind": kind]
         case .sameName(let file, let device):

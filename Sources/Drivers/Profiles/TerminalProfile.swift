@@ -28,9 +28,14 @@ public struct TerminalProfile: Hashable, Sendable {
 
     /// In the order of the file; names are unique.
     public let devices: [Device]
+    /// What is run when a machine is stopped; nil for nothing.
+    public let stopOutput: StopOutput?
 
     /// No devices.
-    public init() { devices = [] }
+    public init() {
+        devices = []
+        stopOutput = nil
+    }
 
     init(_ file: TerminalFile, _ path: String, _ library: ProfileLibrary) throws(ProfileRefusal) {
         var devices: [Device] = []
@@ -62,6 +67,10 @@ public struct TerminalProfile: Hashable, Sendable {
             devices.append(try Device(entry, port, profile, path))
         }
         self.devices = devices
+        stopOutput = file.stopOutput
+        if let fault = stopOutput?.fault {
+            throw .badOutput(file: path, key: fault.key, value: fault.value)
+        }
     }
 }
 
@@ -251,6 +260,7 @@ struct TerminalFile: Decodable {
     }
 
     let devices: [Entry]
+    let stopOutput: StopOutput?
 }
 
 /// What a terminal's file says of a printer; the rest is the profile's.

@@ -94,7 +94,8 @@ extension HubNode {
             code: known.code,
             name: known.name,
             keys: keys,
-            takesUnsigned: known.takesUnsigned
+            takesUnsigned: known.takesUnsigned,
+            standing: known.standing
         )
         _ = try register(
             [try changed.draft()],
@@ -122,7 +123,8 @@ extension HubNode {
             code: known.code,
             name: known.name,
             keys: known.keys,
-            takesUnsigned: takesUnsigned
+            takesUnsigned: takesUnsigned,
+            standing: known.standing
         )
         _ = try register(
             [try changed.draft()],

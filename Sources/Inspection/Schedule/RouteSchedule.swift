@@ -65,7 +65,7 @@ public struct RouteSchedule: Hashable, Sendable {
     // MARK: - The calendar
 
     /// More holidays in a row than this are none.
-    private static let holidaysInARowMax = 60
+    static let holidaysInARowMax = 60
 
     /// A time that falls on a holiday or between shifts, moved on to when people work again.
     func working(_ time: LocalTime) -> LocalTime {

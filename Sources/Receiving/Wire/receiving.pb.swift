@@ -61,6 +61,22 @@ nonisolated struct WireSupplierRegistered: Sendable {
   /// Whether goods may be received on the word of the supplier's own codes, which nobody signed.
   var takesUnsigned: Bool = false
 
+  /// Whether nothing of the supplier's is to be received without a person who was asked.
+  var blacklisted: Bool = false
+
+  /// When its approval ends; absent for never.
+  var validUntil: Int64 {
+    get {_validUntil ?? 0}
+    set {_validUntil = newValue}
+  }
+  /// Returns true if `validUntil` has been explicitly set.
+  var hasValidUntil: Bool {self._validUntil != nil}
+  /// Clears the value of `validUntil`. Subsequent reads from it will return its default value.
+  mutating func clearValidUntil() {self._validUntil = nil}
+
+  /// Whether clerks count its goods without seeing what was noted.
+  var countsBlind: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated struct Key: Sendable {
@@ -100,6 +116,8 @@ nonisolated struct WireSupplierRegistered: Sendable {
   }
 
   init() {}
+
+  fileprivate var _validUntil: Int64? = nil
 }
 
 /// Decision `material.registered`, master data.
@@ -157,6 +175,9 @@ nonisolated struct WirePurchaseOrderPlaced: Sendable {
     mutating func clearQuantity() {self._quantity = nil}
 
     var promised: Int64 = 0
+
+    /// A machine's tag or a team that waits for it; empty for none.
+    var wantedBy: String = String()
 
     var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -594,6 +615,100 @@ nonisolated struct WireArrivalOrderIssued: Sendable {
   init() {}
 }
 
+/// Fact receipt.over_accepted: more than the tolerance allows did come of a line, and a person who
+/// may said so. More still is looked at again.
+nonisolated struct WireOverAccepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var line: UInt32 = 0
+
+  /// What was counted then.
+  var counted: WireAmount {
+    get {_counted ?? WireAmount()}
+    set {_counted = newValue}
+  }
+  /// Returns true if `counted` has been explicitly set.
+  var hasCounted: Bool {self._counted != nil}
+  /// Clears the value of `counted`. Subsequent reads from it will return its default value.
+  mutating func clearCounted() {self._counted = nil}
+
+  /// What the line said then.
+  var material: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _counted: WireAmount? = nil
+}
+
+/// Move lot.hold, of the lot of a material: it must not move.
+nonisolated struct WireLotHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var material: String = String()
+
+  var lot: String = String()
+
+  /// A person's words.
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Move lot.free. It takes back the holds that it names and no other: a hold that the person could
+/// not see stays in force.
+nonisolated struct WireLotFreed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Operations.
+  var holds: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Fact receipt.put_away: goods of a line were laid into a bin.
+nonisolated struct WirePutAway: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var line: UInt32 = 0
+
+  var lot: String = String()
+
+  var quantity: WireAmount {
+    get {_quantity ?? WireAmount()}
+    set {_quantity = newValue}
+  }
+  /// Returns true if `quantity` has been explicitly set.
+  var hasQuantity: Bool {self._quantity != nil}
+  /// Clears the value of `quantity`. Subsequent reads from it will return its default value.
+  mutating func clearQuantity() {self._quantity = nil}
+
+  /// The bin's code.
+  var bin: String = String()
+
+  /// What the line said then.
+  var material: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _quantity: WireAmount? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "tallyman.receiving.v1"
@@ -640,7 +755,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SupplierRegistered"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}keys\0\u{3}takes_unsigned\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}name\0\u{1}keys\0\u{3}takes_unsigned\0\u{1}blacklisted\0\u{3}valid_until\0\u{3}counts_blind\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -652,12 +767,19 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.keys) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.takesUnsigned) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.blacklisted) }()
+      case 6: try { try decoder.decodeSingularSInt64Field(value: &self._validUntil) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.countsBlind) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.code.isEmpty {
       try visitor.visitSingularStringField(value: self.code, fieldNumber: 1)
     }
@@ -670,6 +792,15 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
     if self.takesUnsigned != false {
       try visitor.visitSingularBoolField(value: self.takesUnsigned, fieldNumber: 4)
     }
+    if self.blacklisted != false {
+      try visitor.visitSingularBoolField(value: self.blacklisted, fieldNumber: 5)
+    }
+    try { if let v = self._validUntil {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 6)
+    } }()
+    if self.countsBlind != false {
+      try visitor.visitSingularBoolField(value: self.countsBlind, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -678,6 +809,9 @@ nonisolated extension WireSupplierRegistered: SwiftProtobuf.Message, SwiftProtob
     if lhs.name != rhs.name {return false}
     if lhs.keys != rhs.keys {return false}
     if lhs.takesUnsigned != rhs.takesUnsigned {return false}
+    if lhs.blacklisted != rhs.blacklisted {return false}
+    if lhs._validUntil != rhs._validUntil {return false}
+    if lhs.countsBlind != rhs.countsBlind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -824,7 +958,7 @@ nonisolated extension WirePurchaseOrderPlaced: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WirePurchaseOrderPlaced.Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = WirePurchaseOrderPlaced.protoMessageName + ".Line"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}material\0\u{1}quantity\0\u{1}promised\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}material\0\u{1}quantity\0\u{1}promised\0\u{3}wanted_by\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -836,6 +970,7 @@ nonisolated extension WirePurchaseOrderPlaced.Line: SwiftProtobuf.Message, Swift
       case 2: try { try decoder.decodeSingularStringField(value: &self.material) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._quantity) }()
       case 4: try { try decoder.decodeSingularSInt64Field(value: &self.promised) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.wantedBy) }()
       default: break
       }
     }
@@ -858,6 +993,9 @@ nonisolated extension WirePurchaseOrderPlaced.Line: SwiftProtobuf.Message, Swift
     if self.promised != 0 {
       try visitor.visitSingularSInt64Field(value: self.promised, fieldNumber: 4)
     }
+    if !self.wantedBy.isEmpty {
+      try visitor.visitSingularStringField(value: self.wantedBy, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -866,6 +1004,7 @@ nonisolated extension WirePurchaseOrderPlaced.Line: SwiftProtobuf.Message, Swift
     if lhs.material != rhs.material {return false}
     if lhs._quantity != rhs._quantity {return false}
     if lhs.promised != rhs.promised {return false}
+    if lhs.wantedBy != rhs.wantedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1532,4 +1671,172 @@ nonisolated extension WireArrivalOrderIssued.Doubt: SwiftProtobuf.Message, Swift
 
 nonisolated extension WireArrivalOrderIssued.Doubt.Reason: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}COUNTED_TWICE\0\u{1}OVER_DELIVERY\0\u{1}NOTES_DIFFER\0")
+}
+
+nonisolated extension WireOverAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OverAccepted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}counted\0\u{1}material\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.line) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._counted) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.material) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.line != 0 {
+      try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 1)
+    }
+    try { if let v = self._counted {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOverAccepted, rhs: WireOverAccepted) -> Bool {
+    if lhs.line != rhs.line {return false}
+    if lhs._counted != rhs._counted {return false}
+    if lhs.material != rhs.material {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLotHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LotHeld"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}material\0\u{1}lot\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.material) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.lot) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 1)
+    }
+    if !self.lot.isEmpty {
+      try visitor.visitSingularStringField(value: self.lot, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLotHeld, rhs: WireLotHeld) -> Bool {
+    if lhs.material != rhs.material {return false}
+    if lhs.lot != rhs.lot {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLotFreed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LotFreed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}holds\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.holds) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.holds.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.holds, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLotFreed, rhs: WireLotFreed) -> Bool {
+    if lhs.holds != rhs.holds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePutAway: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PutAway"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}lot\0\u{1}quantity\0\u{1}bin\0\u{1}material\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.line) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.lot) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._quantity) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.bin) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.material) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.line != 0 {
+      try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 1)
+    }
+    if !self.lot.isEmpty {
+      try visitor.visitSingularStringField(value: self.lot, fieldNumber: 2)
+    }
+    try { if let v = self._quantity {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.bin.isEmpty {
+      try visitor.visitSingularStringField(value: self.bin, fieldNumber: 4)
+    }
+    if !self.material.isEmpty {
+      try visitor.visitSingularStringField(value: self.material, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePutAway, rhs: WirePutAway) -> Bool {
+    if lhs.line != rhs.line {return false}
+    if lhs.lot != rhs.lot {return false}
+    if lhs._quantity != rhs._quantity {return false}
+    if lhs.bin != rhs.bin {return false}
+    if lhs.material != rhs.material {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

@@ -26,6 +26,9 @@ public struct HubAPIRoutes: Sendable {
         router.get("api/v1/maintenance-orders") { _, _ in
             try Self.list(try await hub.read { try $0.maintenanceOrders(in: $1) })
         }
+        router.get("api/v1/missed-inspections") { _, _ in
+            try Self.list(try await hub.missedInspections())
+        }
         router.get("api/v1/exception-reports") { _, _ in
             try Self.list(try await hub.read { try $0.exceptionReports(in: $1) })
         }

@@ -5,6 +5,7 @@ import Inspection
 import Receiving
 import Sync
 import Tally
+import Workforce
 
 /// Home: what is to do here, one column a workflow.
 struct HomeView: Hashable, Sendable {
@@ -31,13 +32,24 @@ struct HomeView: Hashable, Sendable {
     let inspecting: [List]
     let reporting: [List]
     let reportCommand: String
+    let withoutPapersCommand = CommandCode.noPapers.text
+    let inspectCommand = CommandCode.inspect.text
+    /// What the round of today has left, in words.
+    let inspectHint: String
 
     init(_ reader: EntityReader, site: String, worker: String, _ words: KioskWords) throws {
+        let stops = try reader.routeStops(site: site, now: words.now)
+        let today = stops.filter { $0.isOfToday(words) }
+        let done = today.filter { !$0.isDue && $0.isDoneToday(words) }
+        inspectHint = words.text(
+            today.isEmpty ? "kiosk.inspect_hint" : "kiosk.round_left",
+            ["done": String(done.count), "count": String(today.count)]
+        )
         let lists = [
             List("kiosk.open_receipts", try Self.receipts(reader, site, words), words),
             List("kiosk.expected_notes", try Self.notes(reader, site, words), words),
             List("kiosk.open_inspections", try Self.begun(reader, site, worker, words), words),
-            List("kiosk.machines", try Self.machines(reader, site, words), words),
+            List("kiosk.machines", try Self.machines(reader, site, stops, words), words),
             List("kiosk.open_reports", try Self.reports(reader, site, words), words),
         ]
         let numbered = min(lists[4].rows.count, EntityReader.numberedReportsMax)
@@ -46,8 +58,20 @@ struct HomeView: Hashable, Sendable {
             try Self.orders(reader, site, after: numbered, words),
             words
         )
-        receiving = lists[0...1].filter { !$0.rows.isEmpty }
-        inspecting = ([orders] + lists[2...3]).filter { !$0.rows.isEmpty }
+        let person = Worker(try reader.record(of: Worker.key(badge: worker)))
+        let settling = List(
+            "kiosk.to_settle",
+            person?.may(.settle) == true
+                ? try Self.toSettle(reader, site, words) : [],
+            words
+        )
+        receiving = ([settling] + lists[0...1]).filter { !$0.rows.isEmpty }
+        let reminders = List(
+            "kiosk.missed_heading",
+            try Self.reminders(reader, worker, stops, words),
+            words
+        )
+        inspecting = ([reminders, orders] + lists[2...3]).filter { !$0.rows.isEmpty }
         reporting = lists[4...4].filter { !$0.rows.isEmpty }
         reportCommand = CommandCode.report.text
     }
@@ -67,7 +91,7 @@ extension HomeView {
                 detail: words.text(
                     "kiosk.receipt_row",
                     [
-                        "supplier": try reader.supplierName(receipt.note.supplier),
+                        "supplier": try words.supplier(receipt.note.supplier, reader),
                         "done": String(done), "lines": String(receipt.totals.count),
                         "time": words.time(receipt.opened.moment),
                     ]
@@ -85,13 +109,41 @@ extension HomeView {
         }
     }
 
+    /// Receipts that wait for a ruling, late ones marked.
+    private static func toSettle(
+        _ reader: EntityReader,
+        _ site: String,
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        try reader.receiptsToSettle(site: site).map { receipt in
+            let isLate = receipt.settleBy < words.now
+            return ItemRow(
+                path: "/open/receipt/\(receipt.key.id)",
+                name: receipt.note.number,
+                detail: words.text(
+                    isLate ? "kiosk.ruling_late" : "kiosk.ruling_by",
+                    ["time": words.time(receipt.settleBy)]
+                ),
+                mark: words.text("kiosk.held"),
+                markTone: isLate ? "wrong" : "attention"
+            )
+        }
+    }
+
     private static func notes(
         _ reader: EntityReader,
         _ site: String,
         _ words: KioskWords
     ) throws -> [ItemRow] {
-        try reader.expectedNotes(site: site).map { note in
-            ItemRow(
+        try reader.expectedArrivals(site: site).map { note, wantedBy in
+            let isToday = words.isToday(note.content.promisedArrival)
+            let isLate = note.content.promisedArrival < words.now && !isToday
+            let wanted = words.text(
+                "kiosk.wanted_by",
+                ["names": wantedBy.joined(separator: ", ")]
+            )
+            let day = isLate ? "kiosk.row_late" : isToday ? "kiosk.expected_today" : nil
+            return ItemRow(
                 path: "/open/note/\(note.key(at: site).id)",
                 name: note.content.number,
                 detail: words.text(
@@ -101,7 +153,9 @@ extension HomeView {
                         "lines": String(note.content.lines.count),
                         "time": words.time(note.content.promisedArrival),
                     ]
-                )
+                ),
+                mark: wantedBy.isEmpty ? day.map { words.text($0) } : wanted,
+                markTone: !wantedBy.isEmpty ? "wrong" : isLate ? "attention" : "calm"
             )
         }
     }
@@ -156,15 +210,36 @@ extension HomeView {
         }
     }
 
+    /// What was missed twice, for those who may answer for it; they do so on the round.
+    private static func reminders(
+        _ reader: EntityReader,
+        _ worker: String,
+        _ stops: [RouteStop],
+        _ words: KioskWords
+    ) throws -> [ItemRow] {
+        let person = Worker(try reader.record(of: Worker.key(badge: worker)))
+        guard person?.may(.answer) == true else { return [] }
+        return stops.reminders.map { run in
+            ItemRow(
+                path: "/open/round/today",
+                name: run.tag,
+                detail: words.missed(run, of: stops),
+                mark: words.text("kiosk.round_missed", ["count": String(run.missed.count)]),
+                markTone: "wrong"
+            )
+        }
+    }
+
     private static func machines(
         _ reader: EntityReader,
         _ site: String,
+        _ stops: [RouteStop],
         _ words: KioskWords
     ) throws -> [ItemRow] {
         let machines = try reader.machines(site: site)
         let waiting = machines.filter { !$0.orders.isEmpty || $0.equipment.isStopped }
         let rest = machines.filter { $0.orders.isEmpty && !$0.equipment.isStopped }
-        let stops = try reader.dueStops(site: site, now: words.now)
+        let stops = stops.filter(\.isDue)
         let due = Dictionary(grouping: stops) { $0.machine.tag }
         // Those that are due come in the order of the walk, those that wait for somebody first.
         let walk = stops.map(\.machine.tag)

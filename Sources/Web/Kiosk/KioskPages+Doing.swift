@@ -156,6 +156,10 @@ extension KioskPages {
             try await skip(item, unknown, &page)
             return
         }
+        if kind == "round" {
+            page.feedback = nil
+            return page.session.open(.round)
+        }
         if kind == "section" { return try openSection(item, unknown, &page) }
         guard let id = Identifier(text: item) else { throw unknown }
         page.feedback = nil
@@ -182,6 +186,8 @@ extension KioskPages {
                 "kiosk.inspection_begun_unread",
                 ["equipment": tag]
             )
+        case "machine", "stop-card":
+            try await openMachine(id, isCard: kind == "stop-card", unknown, site, &page)
         case "order":
             let known = try await shell.read { reader, _ in
                 try reader.maintenanceOrder(id, site: site) != nil

@@ -17,6 +17,7 @@ import Tally
 /// | `POST /scan` | takes `text`; the new page as JSON for the script, else a redirect to `/` |
 /// | `POST /open/<kind>/<id>` | goes to something in a list; answers like `/scan` |
 /// | `GET /exceptions/<id>/8d` | a report for paper |
+/// | `GET /machines/<id>/stop-card` | the card of a machine that is stopped, for paper |
 /// | `GET /status` | what the strip says, for the script between scans |
 /// | `GET /static/kiosk.css`, `kiosk.js` and others | the pages' own files |
 public struct KioskPages: Sendable {
@@ -82,7 +83,7 @@ public struct KioskPages: Sendable {
         var files: [String: StaticFile] = [:]
         for (name, type) in [
             ("kiosk.css", style), ("kiosk.js", script), ("photo.js", script),
-            ("refresh.js", script), ("eight_d.css", style),
+            ("refresh.js", script), ("eight_d.css", style), ("stop_card.css", style),
         ] {
             files[name] = StaticFile(
                 type: type,
@@ -106,6 +107,9 @@ public struct KioskPages: Sendable {
         router.get("status") { request, _ in try await status(request) }
         router.get("exceptions/:id/8d") { request, context in
             try await eightD(request, id: try context.parameters.require("id"))
+        }
+        router.get("machines/:id/stop-card") { request, context in
+            try await stopCard(request, id: try context.parameters.require("id"))
         }
         if let devices { addDevices(devices, to: router) }
         if let photos { addPhotos(photos, to: router) }

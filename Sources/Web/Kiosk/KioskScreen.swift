@@ -137,7 +137,15 @@ struct KioskScreen: Sendable {
         case .receipt(let id, let line):
             view.receipt = try reader.receipt(id, site: site).map {
                 let damage = session.numberIsDamage ? session.damagePhoto?.bytes ?? [] : nil
-                return try ReceiptView($0, chosen: line, damagePhoto: damage, reader, words)
+                return try ReceiptView(
+                    $0,
+                    chosen: line,
+                    damagePhoto: damage,
+                    beside: session.besideNote,
+                    worker: worker,
+                    reader,
+                    words
+                )
             }
         case .inspection(let id, let question):
             view.inspection = try reader.inspection(id, site: site).map {
@@ -158,16 +166,45 @@ struct KioskScreen: Sendable {
             }
         case .order(let id):
             view.order = try reader.maintenanceOrder(id, site: site).map {
-                try OrderView($0, site: site, reader, words)
+                try OrderView($0, site: site, worker: worker, reader, words)
             }
+        case .round, .machine, .hazard, .stopCard:
+            try fillMachine(&view, session.place, worker, site, reader, words)
         case .home:
             break
         }
         let isElsewhere =
             view.receipt != nil || view.inspection != nil || view.report != nil
-            || view.exception != nil || view.order != nil
+            || view.exception != nil || view.order != nil || view.round != nil
+            || view.machine != nil || view.hazard != nil || view.stopCard != nil
         if !isElsewhere {
             view.home = try HomeView(reader, site: site, worker: worker, words)
+        }
+    }
+
+    private func fillMachine(
+        _ view: inout KioskView,
+        _ place: KioskSession.Place,
+        _ worker: String,
+        _ site: String,
+        _ reader: EntityReader,
+        _ words: KioskWords
+    ) throws {
+        switch place {
+        case .round:
+            view.round = try RoundView(reader, site: site, worker: worker, words)
+        case .machine(let tag, let inspection):
+            view.machine = try reader.history(of: tag, site: site, now: words.now).map {
+                try MachinePageView($0, inspection: inspection, reader, words)
+            }
+        case .hazard(let hazard):
+            view.hazard = try HazardView(hazard, site: site, reader, words)
+        case .stopCard(let tag, _):
+            view.stopCard = try reader.machine(tag, site: site).map {
+                try StopCardView($0, worker: worker, reader, words)
+            }
+        default:
+            break
         }
     }
 

@@ -25,6 +25,10 @@ struct KioskView: Sendable {
     var report: ReportView?
     var exception: ExceptionView?
     var order: OrderView?
+    var round: RoundView?
+    var machine: MachinePageView?
+    var hazard: HazardView?
+    var stopCard: StopCardView?
     var devices: DevicesView?
 }
 

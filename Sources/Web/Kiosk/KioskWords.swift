@@ -56,6 +56,18 @@ package struct KioskWords: Sendable {
         return "\(Self.two(parts.month))-\(Self.two(parts.day)) \(clock)"
     }
 
+    /// Whether a moment is of today.
+    func isToday(_ moment: Moment) -> Bool {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let date = Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
+        let today = Date(timeIntervalSince1970: Double(now.milliseconds) / 1000)
+        return calendar.isDate(date, inSameDayAs: today)
+    }
+
+    /// Month and day: `11-28`.
+    func day(_ moment: Moment) -> String { String(date(moment).dropFirst(5).prefix(5)) }
+
     /// Day and minute, for paper: `2026-11-28 06:12`.
     func date(_ moment: Moment) -> String {
         var calendar = Calendar(identifier: .gregorian)
@@ -170,7 +182,7 @@ extension KioskWords {
         case "expected", "question", "questions", "section", "sections", "stage", "defect", "kind":
             return value.split(separator: ", ").map { part in
                 let part = String(part)
-                let found = ["section", "stage", "unit", "answer", "defect", "item"].lazy
+                let found = ["section", "stage", "unit", "answer", "defect", "item", "duty"].lazy
                     .compactMap { table.find("\($0).\(part)", language) }.first
                 return known.labels[part] ?? found ?? part
             }

@@ -125,6 +125,11 @@ struct AgentDaemon {
         services.append(StoreCaretaker(store, shell, historyKept: historyKept, logger))
         services += [SpoolerService(spooler: spooler), rules] as [any Service]
         services.append(DeviceService(devices: devices, pages: kiosk))
+        if let output = terminal.stopOutput {
+            services.append(
+                StopOutputService(output: output, shell: shell, devices: devices, logger: logger)
+            )
+        }
         try devices.start()
         defer { devices.stop() }
         try await daemon.run(pages: pages, control: control, services: services)

@@ -23,6 +23,8 @@ final class TerminalDevices: KioskDevices {
     private let texts: StringTable
     /// How the page's own scanner is read.
     private let page: Mutex<KeptFormat>
+    /// Why the stop output failed last; nil while it did not.
+    private let outputTrouble = Mutex<StopOutput.Failure?>(nil)
     /// By device, in the order in which they came.
     let events: [AsyncStream<DeviceEvent>]
 
@@ -124,7 +126,28 @@ final class TerminalDevices: KioskDevices {
                 losses: status.losses.values.reduce(0, +)
             )
         }
-        return [own] + others
+        return [own] + others + [output].compactMap(\.self)
+    }
+
+    /// The stop output, as one of the devices.
+    private var output: KioskDevice? {
+        guard let program = profile.stopOutput?.stop.first else { return nil }
+        let trouble = outputTrouble.withLock { $0 }
+        let state: DeviceStatus.State = trouble == nil ? .ready : .waiting
+        return KioskDevice(
+            name: "stop-output",
+            model: "",
+            port: program,
+            state: state.rawValue,
+            trouble: trouble,
+            scans: 0,
+            losses: 0
+        )
+    }
+
+    /// How the stop output fared last; nil for well.
+    func noteStopOutput(_ failure: StopOutput.Failure?) {
+        outputTrouble.withLock { $0 = failure }
     }
 
     func typed(_ text: String) -> String {

@@ -153,6 +153,8 @@ struct CommandCard {
             .inspect: ("点检", "inspect"), .report: ("报告异常", "report"),
             .sign: ("签名", "sign"), .yes: ("是", "yes"), .no: ("否", "no"), .ok: ("确定", "OK"),
             .undo: ("撤销", "undo"), .cancel: ("取消", "cancel"), .home: ("首页", "home"),
+            .stop: ("停机", "stop machine"), .noPapers: ("无单到货", "without papers"),
+            .hold: ("冻结批次", "hold the lot"), .release: ("放行", "release"),
         ]
         var entries = CommandCode.plain.map { _, command in
             let words = plain[command] ?? (command.text, command.text)

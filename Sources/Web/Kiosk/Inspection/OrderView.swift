@@ -5,6 +5,7 @@ import Forms
 import Inspection
 import Sync
 import Tally
+import Workforce
 
 /// A maintenance order on the floor: what was found, what was done, and the keys of the work.
 struct OrderView: Hashable, Sendable {
@@ -37,18 +38,26 @@ struct OrderView: Hashable, Sendable {
     let pauseCommand = CommandCode.choice(1).text
     let handOverCommand = CommandCode.choice(2).text
     let cancelCommand = CommandCode.cancel.text
+    /// Who may work on it, where who is signed in may not.
+    let notYours: String?
+    /// Where the machine's history is; nil for a machine that is not known.
+    let machinePath: String?
 
     init(
         _ order: MaintenanceOrder,
         site: String,
+        worker: String,
         _ reader: EntityReader,
         _ words: KioskWords
     ) throws {
         number = order.number
         machineTag = order.issue.tag
-        machineName =
-            try reader.machine(order.issue.tag, site: site)
-            .map { words.label($0.registration.name) } ?? ""
+        let machine = try reader.machine(order.issue.tag, site: site)
+        machineName = machine.map { words.label($0.registration.name) } ?? ""
+        machinePath = machine.map { "/open/machine/\($0.key.id)" }
+        let mayWork = Worker(try reader.record(of: Worker.key(badge: worker)))?.may(.work) ?? false
+        notYours =
+            mayWork || order.stage.isEnded ? nil : words.text("kiosk.order_not_yours")
         check = try words.check(of: order, reader)
         stage = words.word("stage", order.stage.rawValue)
         stageTone = order.stage == .open ? "attention" : "calm"
@@ -79,9 +88,10 @@ struct OrderView: Hashable, Sendable {
         steps = try Self.steps(order, reader, words)
         parts = order.parts.map { "\($0.material) × \(words.quantity($0.quantity))" }
         isTaken = order.stage == .taken
-        canLayDown = order.stage == .taken
-        canHandOver = order.stage == .taken || order.stage == .paused
+        canLayDown = mayWork && order.stage == .taken
+        canHandOver = mayWork && (order.stage == .taken || order.stage == .paused)
         switch order.stage {
+        case _ where !mayWork: (nextKey, nextCommand) = (nil, "")
         case .open:
             (nextKey, nextCommand) = (words.text("kiosk.take_key"), CommandCode.ok.text)
         case .paused:
