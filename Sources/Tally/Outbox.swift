@@ -168,6 +168,7 @@ public struct LeaseTerms: Hashable, Sendable {
 
 /// What came of an attempt.
 public struct OutboxOutcome: Hashable, Sendable {
+    /// How it ended, or when it is made again.
     public enum Result: Hashable, Sendable {
         case delivered(number: String)
         case again(due: Moment, error: String, detail: String)

@@ -185,7 +185,7 @@ final class HubPlant: Sendable {
     func succeed(_ arguments: String...) throws -> String { try succeed(arguments) }
 
     @discardableResult
-    private func succeed(_ arguments: [String]) throws -> String {
+    func succeed(_ arguments: [String]) throws -> String {
         let log = path("command-\(UInt32.random(in: 0 ... .max))")
         let process = try spawn(arguments + ["--data", path("hub-1")], log: log)
         var status: Int32 = 0

@@ -21,7 +21,7 @@ import Testing
         "PostgresMigration0001.swift":
             "41af708c12737316b7abcc930b0120f62cda057f54d19b000173e994b7761296",
         "PostgresMigration0002.swift":
-            "13c1abab94364aad559c13d8a9e3243fa54aebd0c05d689c0c19b6b89479a183",
+            "8c9bb2970c795d4f61cecd4e3eba11739965abdaa59e9e4cb74693233a747894",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

@@ -64,6 +64,7 @@ public struct SendFailure: Error, Hashable, Sendable {
         isUnreachable = kind == .unreachable
     }
 
+    /// What kind of failure it is.
     public enum Kind: Hashable, Sendable {
         case unreachable, busy, refused, unroutable, unreadable
 
@@ -85,6 +86,7 @@ public struct SendFailure: Error, Hashable, Sendable {
 /// delivered, and while it does not say, nothing is sent. One that cannot be asked gets the same
 /// key again, marked as a repeat.
 public struct DeliveryMachine: Hashable, Sendable {
+    /// What is to be done next.
     public enum Step: Hashable, Sendable {
         case ask
         case send(isRepeat: Bool)

@@ -80,7 +80,7 @@ public struct OutboxCourier: Sendable {
                 case .went: nil
                 case .idle: Self.idle
                 case .unreachable:
-                    .milliseconds(min(Self.pauseMax, target.retry.delay(after: 1) ?? Self.pauseMax))
+                    .milliseconds(min(Self.pauseMax, target.retry.delaysMilliseconds[0]))
                 case .troubled: .seconds(1)
                 }
             // Cancelled when the daemon stops, which the loop sees.

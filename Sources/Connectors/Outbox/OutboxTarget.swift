@@ -3,6 +3,7 @@ import Tally
 
 /// Whoever is told of the plant's decisions, and how: from a file of targets.
 public struct OutboxTarget: Sendable {
+    /// How it is reached.
     public enum Kind: String, Sendable, CaseIterable {
         case rest, webhook, robot, mail, rabbitmq
     }

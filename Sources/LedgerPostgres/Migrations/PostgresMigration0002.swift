@@ -32,7 +32,7 @@ extension Migration {
             CREATE INDEX outbox_delivery_entity ON outbox_delivery (site, target, entity, queued)
                 WHERE state IN ('waiting', 'sending');
             CREATE INDEX outbox_delivery_state ON outbox_delivery (site, state, target);
-            CREATE INDEX outbox_delivery_key ON outbox_delivery (site, key);
+            CREATE UNIQUE INDEX outbox_delivery_key ON outbox_delivery (site, key, target);
 
             -- How far the allowance of a target is used up, in microseconds. Who takes deliveries
             -- of a target locks its row, so that no two processes take the same.

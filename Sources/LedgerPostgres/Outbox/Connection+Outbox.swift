@@ -29,7 +29,10 @@ extension Connection {
             try run(
                 """
                 SELECT \(OutboxDelivery.columns), d.queued
-                FROM outbox_delivery d JOIN outbox o ON o.site = $1 AND o.queued = d.queued
+                FROM outbox_delivery d CROSS JOIN LATERAL (
+                    SELECT topic, payload FROM outbox
+                    WHERE site = $1 AND queued = d.queued OFFSET 0
+                ) o
                 WHERE d.site = $1 AND d.target = $2 AND d.state IN ('waiting', 'sending')
                     AND d.due <= $3
                     AND NOT EXISTS (
@@ -81,15 +84,15 @@ extension Connection {
             )
         }
         let end = now.adding(milliseconds: terms.holdMilliseconds)
-        return try due.prefix(grant.deliveries).map { queued, delivery in
+        return try due.prefix(grant.deliveries).map { _, delivery in
             try run(
                 """
                 UPDATE outbox_delivery
                 SET state = 'sending', attempts = attempts + 1, due = $4, lease = $5
-                WHERE site = $1 AND target = $2 AND queued = $3
+                WHERE site = $1 AND key = $2 AND target = $3
                 """,
                 [
-                    .text(delivery.site), .text(terms.target), .integer(queued),
+                    .text(delivery.site), .id(delivery.key), .text(terms.target),
                     .integer(end.milliseconds), .id(lease),
                 ]
             )

@@ -85,7 +85,10 @@ public struct PostgresOutboxQueue: OutboxQueue {
                 try connection.run(
                     """
                     SELECT \(OutboxDelivery.columns)
-                    FROM outbox_delivery d JOIN outbox o ON o.site = $1 AND o.queued = d.queued
+                    FROM outbox_delivery d CROSS JOIN LATERAL (
+                        SELECT topic, payload FROM outbox
+                        WHERE site = $1 AND queued = d.queued OFFSET 0
+                    ) o
                     WHERE d.site = $1 AND d.state = ANY ($2) AND ($3 = '' OR d.target = $3)
                     ORDER BY d.added DESC, d.queued DESC, d.target LIMIT $4
                     """,

@@ -72,6 +72,8 @@ import Testing
                   url: "\(base)/erp?reference={{key}}"
                   found: "orders[0]"
                   number: "orders[0].id"
+              deaf: {kind: webhook, url: "http://127.0.0.1:1/", secret: "\(secret)",
+                retry: {after: [10ms], attempts: 1}}
               hook: {kind: webhook, url: "\(base)/hook", secret: "\(secret)", \(common)}
               mail: {kind: mail, server: "smtp://127.0.0.1:\(server.smtp)",
                 from: hub@plant.example, to: [buyer@plant.example], rate: 600/min, \(common)}
@@ -110,6 +112,7 @@ import Testing
             let told = try await delivered(plant, terminal, names)
             try check(told, server, broker)
             try await callBack(plant, told["erp"]?.first?.key ?? "")
+            try await replay(plant, count: told["erp"]?.count ?? 0)
         }
     }
 
@@ -198,6 +201,30 @@ import Testing
         let list = try plant.succeed("hub", "outbox", "list", "--json", "--target", "erp")
         let told = list.split(separator: "\n").first { $0.contains(key) } ?? ""
         #expect(told.contains(#""number":"BOOK-1""#) && told.contains(#""word":"closed""#))
+    }
+
+    /// Nobody listens at the deaf target: each message is a dead letter, and one again when it was
+    /// sent again.
+    private static func replay(_ plant: HubPlant, count: Int) async throws {
+        let list = ["hub", "outbox", "list", "--target", "deaf", "--state", "dead", "--json"]
+        func dead() async throws -> [String] {
+            try await Wait.until("dead letters") {
+                let text = try plant.succeed(list + ["--limit", "100000"])
+                let lines = text.split(separator: "\n").map(String.init)
+                if lines.count == count { return lines }
+                try await Task.sleep(for: .milliseconds(500))
+                return nil
+            }
+        }
+        let first = try await dead()
+        #expect(first.allSatisfy { $0.contains(#""error":"outbox.unreachable""#) })
+        let replayed = try plant.succeed("hub", "outbox", "replay", "--target", "deaf", "--json")
+        #expect(replayed.contains(#"{"replayed":\#(count)}"#), "\(replayed)")
+        let second = try await dead()
+        #expect(second.allSatisfy { !$0.contains(#""attempts":1,"#) })
+        let targets = try plant.succeed("hub", "outbox", "targets")
+        #expect(targets.contains("erp\trest\tasked before a repeat\tdelivered \(count)"))
+        #expect(targets.contains("deaf\twebhook"))
     }
 
     // MARK: - What arrived
