@@ -163,12 +163,17 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        system("CRabbitMQ", "librabbitmq", "librabbitmq-dev"),
         room(
             "Connectors",
             [
                 "Tally", "Codes", "Labels", "Forms", "Workforce", "Receiving", "Inspection",
-                "ExceptionReports", "Sync",
+                "ExceptionReports", "Sync", "CCurl", "CRabbitMQ", crypto, httpClient,
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         room(
@@ -294,8 +299,11 @@ let package = Package(
             "LedgerPostgresTests",
             [
                 "Tally", "Sync", "Forms", "Agent", "Hub", "Web", "LedgerPostgres", "Deflate",
-                "PortSuites", httpClient,
-            ]
+                "PortSuites", "Connectors", httpClient,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            exclude: ["Targets"]
         ),
         tests(
             "SyncTests",

@@ -18,11 +18,13 @@ extension HubShell {
     public func pull(_ bytes: [UInt8]) async throws -> [UInt8] {
         let request = try PullRequest(bytes: bytes)
         do {
-            let (page, isNews) = try await read { node, reading in
+            let (page, head, isNews) = try await read { node, reading in
                 var page = try node.replica.pull(request, in: reading)
                 page.request = PullRequest.name(of: bytes)
-                return (try page.bytes(), try node.replica.isAwaited(request, in: reading))
+                let isNews = try node.replica.isAwaited(request, in: reading)
+                return (try page.bytes(), page.head, isNews)
             }
+            noteHeld(request, head: head)
             if isNews {
                 try await write { node, dice, reading, transaction in
                     let terminal = request.replica

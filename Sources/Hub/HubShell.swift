@@ -41,6 +41,8 @@ public final class HubShell: Sendable {
     let watchers = Mutex(Watchers())
     let compressor: any Compressor
     let shelf: (any PieceShelf)?
+    /// Up to where some terminal was seen to hold each scope's order, by this process.
+    let held = Mutex<[Scope: UInt64]>([:])
     /// The snapshots on the shelf, and the making of one that is under way.
     let snapshots = Mutex(Snapshots())
 

@@ -4,7 +4,8 @@ import SwiftProtobuf
 import Tally
 
 extension MaintenanceOrder.Issue {
-    init(payload: [UInt8]) throws {
+    /// Reads the payload of a decision.
+    package init(payload: [UInt8]) throws {
         let wire: WireMaintenanceOrder
         do {
             wire = try WireMaintenanceOrder(serializedBytes: payload)

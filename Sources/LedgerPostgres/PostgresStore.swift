@@ -159,6 +159,17 @@ public final class PostgresStore: ReplicaStore, AsyncReplicaStore {
         }
     }
 
+    /// As `beside`, on a thread of the store's own: no thread of Swift's pool waits meanwhile.
+    func beside<Result: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            readers.addOperation { [self] in
+                continuation.resume(with: Swift.Result { try beside(body) })
+            }
+        }
+    }
+
     private func told(_ error: any Error) -> any Error {
         switch error {
         case let error as ServerError: error.refusal(address.name)

@@ -93,7 +93,8 @@ final class HubPlant: Sendable {
     static let site = "SZ1"
     static let supplier = "JG-BEARING"
 
-    let server: PostgresServer
+    /// Nil for one hub with a database in its own folder.
+    let server: PostgresServer?
     let database: String
     private let folder: String
     private let client = HTTPClient(
@@ -117,15 +118,18 @@ final class HubPlant: Sendable {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path + "/Templates"
 
-    /// Three hubs that know the sample plant and some delivery notes, made by commands.
+    /// Three hubs, or one with its own database, that know the sample plant and some delivery
+    /// notes, made by commands.
     static func with(
-        _ server: PostgresServer,
+        _ server: PostgresServer?,
         notes: Int,
+        targets: String = "",
         _ body: (HubPlant) async throws -> Void
     ) async throws {
         let plant = try HubPlant(server)
         do {
             try plant.makeMasterData(notes: notes)
+            if !targets.isEmpty { try plant.setTargets(targets) }
             for index in plant.names.indices { try await plant.start(index) }
             try await body(plant)
         } catch {
@@ -135,24 +139,25 @@ final class HubPlant: Sendable {
         try await plant.end()
     }
 
-    private init(_ server: PostgresServer) throws {
+    private init(_ server: PostgresServer?) throws {
         self.server = server
-        database = try server.makeDatabase()
+        database = try server?.makeDatabase() ?? ""
         folder = NSTemporaryDirectory() + "tallyman-\(UInt32.random(in: 0 ... .max))"
-        names = ["hub-1", "hub-2", "hub-3"]
-        running = Mutex([nil, nil, nil])
+        names = server == nil ? ["hub-1"] : ["hub-1", "hub-2", "hub-3"]
+        running = Mutex(names.map { _ in nil })
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
     private func end() async throws {
-        running.withLock { $0 = [nil, nil, nil] }
+        running.withLock { $0 = $0.map { _ in nil } }
         try? FileManager.default.removeItem(atPath: folder)  // best effort: a temporary folder
         try await client.shutdown()
     }
 
     func path(_ name: String) -> String { folder + "/" + name }
 
-    var address: String { server.address(database) }
+    /// Empty for a hub's own database.
+    var address: String { server?.address(database) ?? "" }
 
     // MARK: - Commands
 
@@ -180,7 +185,7 @@ final class HubPlant: Sendable {
     func succeed(_ arguments: String...) throws -> String { try succeed(arguments) }
 
     @discardableResult
-    private func succeed(_ arguments: [String]) throws -> String {
+    func succeed(_ arguments: [String]) throws -> String {
         let log = path("command-\(UInt32.random(in: 0 ... .max))")
         let process = try spawn(arguments + ["--data", path("hub-1")], log: log)
         var status: Int32 = 0
@@ -209,6 +214,17 @@ final class HubPlant: Sendable {
             try note.replacing("DN-2026-0815", with: Self.noteNumber(index))
                 .write(toFile: file, atomically: true, encoding: .utf8)
             try succeed("hub", "note", file)
+        }
+    }
+
+    /// Gives each hub the file of targets.
+    private func setTargets(_ text: String) throws {
+        for name in names {
+            try FileManager.default.createDirectory(
+                atPath: path(name),
+                withIntermediateDirectories: true
+            )
+            try text.write(toFile: path(name) + "/targets.yaml", atomically: true, encoding: .utf8)
         }
     }
 

@@ -20,6 +20,16 @@ import Testing
         try Self.withStore { try behaviour.check($0) }
     }
 
+    @Test(arguments: OutboxQueueSuite.behaviours)
+    func `PostgreSQL keeps the promises of a queue of deliveries`(
+        _ behaviour: OutboxQueueSuite.Behaviour
+    ) async throws {
+        let server = try PostgresServer.common()
+        let store = try PostgresStore(DatabaseAddress(server.address(try server.makeDatabase())))
+        defer { store.close() }
+        try await behaviour.check(store, PostgresOutboxQueue(in: store))
+    }
+
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `PostgreSQL answers as the store in memory does`(_ seed: UInt64) throws {
         try Self.withStore { store in

@@ -43,18 +43,22 @@ import Testing
         }
     }
 
-    @Test func `every statement is about one site, and has its index`() throws {
-        try Self.withStore { store, server, database in
-            try Self.useAll(of: store)
-            let statements = store.statements.union(try Self.photoStatements(store)).filter {
-                !$0.contains("pg_class") && !$0.contains("current_setting")
-                    && !$0.contains("pg_notify")
-            }
-            #expect(statements.count > 50, "\(statements.count)")
-            for statement in statements.sorted() {
-                let faults = try Self.faults(in: statement, server, database)
-                #expect(faults == [], "\(statement)")
-            }
+    @Test func `every statement is about one site, and has its index`() async throws {
+        let server = try PostgresServer.common()
+        let database = try server.makeDatabase()
+        let store = try PostgresStore(DatabaseAddress(server.address(database)))
+        defer { store.close() }
+        try Self.useAll(of: store)
+        try await Self.useQueue(of: store)
+        let statements = store.statements.union(try Self.photoStatements(store)).filter {
+            !$0.contains("pg_class") && !$0.contains("current_setting")
+                && !$0.contains("pg_notify")
+        }
+        #expect(statements.count > 60, "\(statements.count)")
+        #expect(statements.contains { $0.contains("outbox_delivery e") })
+        for statement in statements.sorted() {
+            let faults = try Self.faults(in: statement, server, database)
+            #expect(faults == [], "\(statement)")
         }
     }
 
@@ -72,6 +76,40 @@ import Testing
             }
             #expect(counts == [1, 1, 0, 1])
         }
+    }
+
+    /// Has it prepare what it has for deliveries.
+    private static func useQueue(of store: PostgresStore) async throws {
+        let queue = PostgresOutboxQueue(in: store)
+        let now = Moment(milliseconds: 1_790_000_000_000)
+        let message = OutboxMessage(
+            key: .derived("told", "plans"),
+            topic: "receipt",
+            entity: Workbench.receipt(1),
+            payload: [1]
+        )
+        try await store.write { try $0.enqueue(message) }
+        let order = OutboxOrder(key: message.key, site: "S1", targets: ["erp"])
+        try await queue.add([order], now: now)
+        let terms = LeaseTerms(
+            target: "erp",
+            rate: RateLimit(count: 60, periodMilliseconds: 60_000)
+        )
+        var moment = now
+        for result: OutboxOutcome.Result in [
+            .again(due: now, error: "outbox.busy", detail: ""),
+            .dead(error: "outbox.refused", detail: ""), .delivered(number: "E1"),
+        ] {
+            moment = moment.adding(milliseconds: 2_000)
+            let taken = try await queue.lease(terms, as: Identifier(high: 1, low: 2), now: moment)
+            #expect(taken.count == 1)
+            try await queue.settle(taken.map { OutboxOutcome($0, result) }, now: moment)
+            _ = try await queue.replay(nil, of: nil, now: now)
+        }
+        _ = try await queue.deliveries(OutboxQuestion())
+        let word = OutboxWord(key: message.key, target: "erp", state: .closed, number: "E1")
+        #expect(try await queue.hear(word, now: now))
+        #expect(try await queue.counts().map(\.count) == [1])
     }
 
     /// Has a store prepare what it has: the port's suite, and a random run.

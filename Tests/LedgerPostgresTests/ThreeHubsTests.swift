@@ -148,7 +148,7 @@ import Testing
 
     /// Has the server undo a part of the transactions, as it does when two cannot be put in order.
     private static func failSometimes(_ plant: HubPlant) async throws {
-        try plant.server.query(
+        try plant.server?.query(
             """
             CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN

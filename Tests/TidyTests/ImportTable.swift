@@ -60,7 +60,13 @@ enum ImportTable {
             ["Tally", "Labels", "Imaging"],
             world.union(["CLinuxDevices", "Yams"])
         ),
-        "Connectors": RoomRule(core, world.union(["Yams", "AsyncHTTPClient", "Logging"])),
+        "Connectors": RoomRule(
+            core,
+            world.union([
+                "Yams", "AsyncHTTPClient", "Mustache", "NIOCore", "NIOHTTP1", "Crypto", "CCurl",
+                "CRabbitMQ",
+            ])
+        ),
         "Web": RoomRule(
             core.union(nodes),
             world.union([

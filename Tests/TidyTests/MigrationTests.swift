@@ -16,8 +16,12 @@ import Testing
             "f1b9547bafa0aff5a8a3be30f10a8eb71d17e52fdbb15c1164109d3e87446040",
         "Migration0006.swift":
             "fcd153d12c26b349dca06e2bad26b338b5da9bd33b478bf0f715c3ef4c0a8bd7",
+        "Migration0007.swift":
+            "63b8ed57a3bdfe167c87c824b284c41a7d780e79f21e476b5442cdcb50d4e2d8",
         "PostgresMigration0001.swift":
             "41af708c12737316b7abcc930b0120f62cda057f54d19b000173e994b7761296",
+        "PostgresMigration0002.swift":
+            "8c9bb2970c795d4f61cecd4e3eba11739965abdaa59e9e4cb74693233a747894",
     ]
 
     /// Migrations that were edited, have no line, or are gone.

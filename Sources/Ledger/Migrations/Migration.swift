@@ -9,7 +9,7 @@ package struct Migration: Sendable {
     package var work: (@Sendable (Database) throws -> Void)?
 
     /// All of them, in order.
-    package static let all: [Migration] = [.first, .third, .printing, .upPath]
+    package static let all: [Migration] = [.first, .third, .printing, .upPath, .deliveries]
 
     /// The newest schema that this program knows.
     package static var known: Int { all.last?.number ?? 0 }

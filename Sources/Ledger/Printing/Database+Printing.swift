@@ -59,8 +59,17 @@ extension Database {
     }
 
     /// Leaves to a person what waited when a backup was made: it may have printed since.
+    ///
+    /// What was on its way to other systems may have arrived.
     func doubtOpenJobs() throws {
-        // An older backup has no queue.
+        // An older backup has no such tables.
+        if try tableExists("outbox_delivery") {
+            try execute(
+                sql: """
+                    UPDATE outbox_delivery SET doubted = 1 WHERE state IN ('waiting', 'sending')
+                    """
+            )
+        }
         guard try tableExists("print_job") else { return }
         try execute(
             sql: """

@@ -5,7 +5,7 @@ package struct Migration: Sendable {
     let sql: String
 
     /// All of them, in order.
-    package static let all: [Migration] = [.first]
+    package static let all: [Migration] = [.first, .deliveries]
 
     /// The newest schema that this program knows.
     package static var known: Int { all.last?.number ?? 0 }

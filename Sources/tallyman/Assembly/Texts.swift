@@ -39,6 +39,12 @@ struct Texts: Sendable {
         return found.isEmpty ? nil : Dictionary(uniqueKeysWithValues: found)
     }
 
+    /// A text in a language of the reader's, its names filled in; the key where there is none.
+    func text(_ key: String, language: String, _ facts: [String: String]) -> String {
+        let language = CommandCode.Language(rawValue: language) ?? self.language
+        return table?.text(key, language, facts) ?? key
+    }
+
     /// A refusal in words, with its code for whoever looks it up.
     func problem(_ refusal: any Refusal) -> String {
         let key = "problem." + refusal.code.text

@@ -14,7 +14,7 @@ struct HubCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, Site.self, Enroll.self, Import.self, Orders.self, Note.self, Review.self,
             KeyCommand.self, SupplierCommand.self, Quarantine.self, Terminals.self, Revoke.self,
-            Move.self, Resume.self,
+            Move.self, Resume.self, OutboxCommand.self,
         ]
     )
 
@@ -30,9 +30,13 @@ struct HubCommand: AsyncParsableCommand {
         @Flag(help: "Serve over TLS on this machine's own addresses too, as on all others.")
         var tls = false
 
+        @Option(help: "The file of targets that are told of orders; targets.yaml in the folder.")
+        var targets: String?
+
         func run() async throws {
             try await Output.orExit {
-                try await HubDaemon(place: data.place, listen: listen, isSecure: tls).run()
+                let place = data.place(targets: targets)
+                try await HubDaemon(place: place, listen: listen, isSecure: tls).run()
             }
         }
     }

@@ -1,3 +1,4 @@
+import Connectors
 import Foundation
 import Hub
 import Hummingbird
@@ -17,7 +18,9 @@ struct HubDaemon {
     func run() async throws {
         let logger = Daemon.logger("tallyman.hub")
         let address = AddressBox()
-        let desk = try await HubDesk.open(place) { address.text }
+        // A broken file is told before anything is opened.
+        let targets = try place.outboxTargets()
+        let desk = try await HubDesk.open(place, serving: targets) { address.text }
         let folder = place.folder
         let shell = desk.shell
         desk.postgres?.listen { shell.noticeChange() }
@@ -47,13 +50,26 @@ struct HubDaemon {
         ).add(to: pages)
         let description = Array(try Texts.folder().content("API/openapi.yaml"))
         HubAPIRoutes(desk.shell, description: description).add(to: pages)
+        let callbacks = CallbackDesk(targets)
+        CallbackRoutes { call in
+            let now = try MachineClock().reading().wall
+            let word = try callbacks.word(
+                from: call.target,
+                call.body,
+                timestamp: call.timestamp,
+                signature: call.signature,
+                now: now
+            )
+            return try await desk.outbox.hear(word, now: now)
+        }.add(to: pages)
         let control = Router()
         Control.routes { (request: HubRequest) in try await desk.answer(request) }.add(to: control)
         try await daemon.run(
             pages: pages,
             control: control,
             services: [
-                HubCaretaker(shell: desk.shell, logger: logger)
+                HubCaretaker(shell: desk.shell, logger: logger),
+                OutboxService(desk: desk, targets: targets, logger: logger),
             ]
         )
     }
@@ -94,6 +110,6 @@ struct HubDaemon {
                 [.init(Double(status.waiting))]
             ),
             ProcessMetrics.resident(),
-        ] + ScopeCare.metrics(HubDesk.care(status))
+        ] + ScopeCare.metrics(HubDesk.care(status)) + (try await desk.outboxMetrics())
     }
 }

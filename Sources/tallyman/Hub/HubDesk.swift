@@ -20,10 +20,14 @@ struct HubDesk: Sendable {
     let postgres: PostgresStore?
     /// Where the hub's pages are served; empty when no daemon runs.
     let address: @Sendable () -> String
+    let place: HubPlace
+    /// Who is told of decisions, where a daemon runs; nil elsewhere.
+    let served: [OutboxTarget]?
 
     /// Opens the hub of a data folder, which this process then owns.
     static func open(
         _ place: HubPlace,
+        serving targets: [OutboxTarget]? = nil,
         address: @escaping @Sendable () -> String = { "" }
     ) async throws -> HubDesk {
         let data = try DataFolder(place.folder)
@@ -54,7 +58,9 @@ struct HubDesk: Sendable {
             store: store,
             ledger: ledger,
             postgres: postgres,
-            address: address
+            address: address,
+            place: place,
+            served: targets
         )
     }
 
@@ -105,6 +111,7 @@ struct HubDesk: Sendable {
         case .routeException, .eightD: return try await answerExceptions(request)
         case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume:
             return try await answerIntake(request)
+        case .outbox, .replayOutbox, .outboxTargets: return try await answerOutbox(request)
         case .verify: return .verified(try await verified())
         case .backup(let path): return try await backUp(to: path)
         }

@@ -16,10 +16,13 @@ struct HubOptions: ParsableArguments {
     )
     var database: String?
 
-    var place: HubPlace {
+    var place: HubPlace { place(targets: nil) }
+
+    func place(targets: String?) -> HubPlace {
         HubPlace(
             folder: data.data,
-            database: database ?? ProcessInfo.processInfo.environment["TALLYMAN_DATABASE"]
+            database: database ?? ProcessInfo.processInfo.environment["TALLYMAN_DATABASE"],
+            targets: targets
         )
     }
 }
@@ -30,8 +33,12 @@ struct HubPlace: Sendable {
     /// As it was given; empty as nil.
     private let database: String?
 
-    init(folder: String, database: String? = nil) {
+    /// A file of targets, where it is not the folder's own.
+    let targets: String?
+
+    init(folder: String, database: String? = nil, targets: String? = nil) {
         self.folder = folder
+        self.targets = targets
         self.database = database?.isEmpty == true ? nil : database
     }
 

@@ -30,6 +30,9 @@ enum HubRequest: Codable, Sendable {
     case revoke(String)
     case move(terminal: String, site: String)
     case resume
+    case outbox(target: String?, states: [String], limit: Int)
+    case replayOutbox(target: String?, key: String?)
+    case outboxTargets
     case verify
     case backup(path: String)
 }
@@ -45,6 +48,7 @@ extension HubRequest {
             false
         case .keptAside, .release, .dismiss, .terminals, .revoke, .move, .resume: false
         case .forms, .rollBackForm, .routeException, .eightD: false
+        case .outbox, .replayOutbox, .outboxTargets: false
         }
     }
 }
@@ -88,6 +92,9 @@ enum HubAnswer: Codable, Sendable {
     case keptAside([KeptView])
     case released(verdict: String)
     case terminals([TerminalView])
+    case deliveries([DeliveryView])
+    case replayed(Int)
+    case targets([TargetView])
     case verified(VerifyAnswer)
     case backedUp(path: String, bytes: Int, photos: PhotosAnswer?)
 }
