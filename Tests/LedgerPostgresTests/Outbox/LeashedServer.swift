@@ -116,10 +116,12 @@ struct RabbitServer {
         export RABBITMQ_ENABLED_PLUGINS_FILE=$folder/plugins RABBITMQ_PID_FILE=$folder/pid
         export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
         echo '[].' >"$folder/plugins"
+        # In the foreground, since one that the broker starts outlives it.
+        epmd -address 127.0.0.1 -port "$3" >/dev/null 2>&1 </dev/null &
+        names=$!
         "$0" >"$folder/out" 2>&1 </dev/null &
         broker=$!
-        trap 'kill -9 $broker $(cat "$folder/pid") 2>/dev/null; epmd -kill >/dev/null 2>&1
-            wait; rm -rf "$folder"' EXIT
+        trap 'kill -9 $broker $(cat "$folder/pid") $names 2>/dev/null; wait; rm -rf "$folder"' EXIT
         for try in $(seq 600); do
             kill -0 $broker || { cat "$folder/out" >&2; exit 1; }
             grep -q 'Starting broker... completed' "$folder/out" && break
@@ -160,20 +162,23 @@ struct RabbitServer {
         }
     }
 
-    /// A port of loopback that nobody listens on.
+    /// A port of loopback that nobody listens on, below those that outgoing connections get.
     static func freePort() throws -> Int {
-        let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(file) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                bind(file, raw, length) == 0 && getsockname(file, raw, &length) == 0
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 21_000..<32_000)
+            let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let file = socket(AF_INET, kind, 0)
+            defer { close(file) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            address.sin_port = port.bigEndian
+            let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let status = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file, $0, length) }
             }
+            if status == 0 { return Int(port) }
         }
-        guard status else { throw ServerFailure("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw ServerFailure("no free port")
     }
 }

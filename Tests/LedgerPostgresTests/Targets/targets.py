@@ -135,13 +135,14 @@ class MailBox:
 def main():
     from aiosmtpd.controller import Controller
 
-    mail = Controller(MailBox(), hostname="127.0.0.1", port=0, ready_timeout=60)
-    # Port 0 cannot be asked of the controller, so a free one is found first.
-    import socket
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        mail.port = free.getsockname()[1]
-    mail.start()
+    # The controller takes no port 0. Below the ports that outgoing connections get.
+    for port in random.sample(range(21_000, 32_000), 50):
+        mail = Controller(MailBox(), hostname="127.0.0.1", port=port, ready_timeout=60)
+        try:
+            mail.start()
+            break
+        except OSError:
+            continue
     web = ThreadingHTTPServer(("127.0.0.1", 0), Targets)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     print(web.server_address[1], mail.port, flush=True)
