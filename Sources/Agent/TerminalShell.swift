@@ -288,6 +288,7 @@ public final class TerminalShell: Sendable {
         if try await store.read({ try TerminalReplica.enrolment(in: $0) }) != nil { return }
         let request = try EnrollRequest(code: code, publicKey: publicKey).bytes()
         let answer = try Enrolment(bytes: try await link.enroll(request))
+        try answer.check(for: publicKey)
         try await store.write { try TerminalReplica.enroll(answer, in: $0) }
     }
 

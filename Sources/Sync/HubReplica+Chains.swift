@@ -256,7 +256,10 @@ extension HubReplica {
         // All forked chains of one push are one copy's.
         let key = Setting.cloneTicket(replica, incarnation)
         if let known = try transaction.setting(key) {
-            return String(decoding: known, as: UTF8.self)
+            let code = String(decoding: known, as: UTF8.self)
+            let offer = try transaction.setting(Setting.enrolment(code)).map(Offer.init(bytes:))
+            // A second copy of that copy cannot use what the first one has.
+            if let offer, offer.user == nil { return code }
         }
         let code = try Self.offer(
             Offer(

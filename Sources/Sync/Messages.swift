@@ -132,6 +132,19 @@ public struct Enrolment: Hashable, Sendable {
         return Replica.isValid(certificate, over: message, by: hubKey)
     }
 
+    /// An answer is whole, and made for this key: one that was cut between two fields reads as one
+    /// with fewer scopes.
+    ///
+    /// - Parameters:
+    ///   - publicKey: the terminal's.
+    ///   - hubKey: the hub's, if it is known; else the one that the answer names.
+    /// - Throws: ``SyncRefusal/malformed``.
+    package func check(for publicKey: [UInt8], by hubKey: [UInt8]? = nil) throws {
+        guard isCertified(by: hubKey ?? hubPublicKey, for: publicKey) else {
+            throw SyncRefusal.malformed
+        }
+    }
+
     public init(bytes: [UInt8]) throws {
         let wire = try decode(Tallyman_Sync_V1_EnrollResponse.self, bytes)
         try SyncRefusal.check(version: wire.protocol)

@@ -99,15 +99,6 @@ extension TerminalReplica {
         let epoch = try reading.integer(Setting.epoch) ?? 0
         let fixes = try ClockFixes.of(reading)
         let version = try version(in: reading)
-        if let operations = try askingOperations(in: reading) {
-            return try PushRequest(
-                operations,
-                epoch: epoch,
-                by: replica,
-                version: version,
-                newest: speaks.newest
-            )
-        }
         for author in try formers(in: reading) + [replica] {
             let unsent = try reading.unsent(of: author.id, limit: limit)
             guard !unsent.isEmpty else { continue }
@@ -138,7 +129,15 @@ extension TerminalReplica {
                 newest: speaks.newest
             )
         }
-        return nil
+        return try askingOperations(in: reading).map { operations in
+            try PushRequest(
+                operations,
+                epoch: epoch,
+                by: replica,
+                version: version,
+                newest: speaks.newest
+            )
+        }
     }
 
     /// Notes the hub's word on a batch.

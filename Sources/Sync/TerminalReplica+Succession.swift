@@ -128,10 +128,10 @@ extension TerminalReplica {
     func askingOperations(in reading: any ReplicaReading) throws -> [[UInt8]]? {
         guard try reading.setting(Setting.successionLost) != nil else { return nil }
         let last = try Lane.allCases.compactMap { lane -> [UInt8]? in
-            guard let hash = try reading.setting(Setting.lastHash(lane)).flatMap({ Identifier(bytes: $0) }),
-                let id = try reading.operation(hashed: hash, of: replica.id)
-            else { return nil }
-            return try reading.operation(id)?.operation.bytes
+            let hash = try reading.setting(Setting.lastHash(lane))
+            guard let hash = hash.flatMap({ Identifier(bytes: $0) }) else { return nil }
+            let id = try reading.operation(hashed: hash, of: replica.id)
+            return try id.flatMap(reading.operation)?.operation.bytes
         }
         return last.isEmpty ? nil : last
     }
@@ -208,6 +208,8 @@ extension TerminalReplica {
         in transaction: any ReplicaTransaction
     ) throws -> PushOutcome {
         try checkHub(answer.hub, in: transaction)
+        let hubKey = try Self.enrolment(in: transaction)?.hubPublicKey
+        try answer.check(for: request.publicKey, by: hubKey)
         guard let key = try transaction.setting(Setting.successionKey),
             let old = try transaction.setting(Setting.privateKey)
         else { return .stale }

@@ -247,6 +247,30 @@ import Testing
         #expect(try hub.store.read { try HubReplica.terminals(in: $0) }.count == 2)
     }
 
+    @Test func `an answer that is cut anywhere gives a copy no identity, and takes no scope`()
+        throws
+    {
+        try original.record(Carton.seen("before"))
+        try original.push(to: hub)
+        let copy = try original.copied(seed: 77)
+        try original.record(Carton.seen("1"))
+        try original.push(to: hub)
+        try copy.record(Carton.seen("2"))
+        let former = copy.terminal.replica.id
+        let push = try #require(try copy.upRequest())
+        try copy.apply(try hub.answer(push), to: push)
+        let asked = try #require(try copy.upRequest())
+        let answer = try hub.answer(asked)
+        for count in 0..<answer.count {
+            #expect(throws: (any Error).self) {
+                try copy.apply(Array(answer.prefix(count)), to: asked)
+            }
+            #expect(copy.terminal.replica.id == former)
+        }
+        try copy.apply(answer, to: asked)
+        #expect(copy.terminal.replica.id != former)
+    }
+
     @Test func `a terminal that merely starts again is no copy`() throws {
         for index in 0..<6 {
             try original.record(Carton.seen("\(index)"))
