@@ -23,6 +23,8 @@ import Testing
         #expect(settings.replay(4).contains("--faults none"))
         settings.faults = Fault.usual
         #expect(!settings.replay(4).contains("--faults"))
+        settings.faults = Set(Fault.allCases)
+        #expect(settings.replay(4).contains("--faults all"))
     }
 
     @Test func `faults are read by name and unknown ones refused`() {
