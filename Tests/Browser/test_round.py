@@ -5,15 +5,24 @@ import re
 import time
 import urllib.request
 
+import pytest
 from playwright.sync_api import expect
 
-from plant import Terminal, get, wait
+from plant import Hub, Terminal, get, wait
 from test_forms import PLATE
 from test_kiosk import INSPECTOR, sign_in
 
 LEADER = "TM:W:W007"
 # The one bad reading of the round: the compressor's pressure.
 BAD = "0.31"
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A plant of its own, where nobody inspected anything yet: other tests tell theirs to the hub."""
+    hub = Hub(tmp_path / "hub")
+    yield hub
+    hub.stop()
 
 
 def good_answer(kiosk):
