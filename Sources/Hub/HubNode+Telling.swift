@@ -23,14 +23,19 @@ extension HubNode {
     ) throws -> [OutboxMessage] {
         let waiting = try reading.outbox(limit: Self.outboxLook)
         guard !waiting.isEmpty, try !HubReplica.isRecovering(in: reading) else { return [] }
-        let shared = try HubReplica.sharedScopes(in: reading)
+        var shared: Set<Scope>?
         let reader = reader(reading)
         var messages: [OutboxMessage] = []
         for message in waiting where messages.count < limit {
             let decisions = try reader.record(of: message.entity).decisions.values
             let place = decisions.compactMap(\.evidence.position).max() ?? 0
             let scope = message.entity.scope
-            if place <= held[scope] ?? 0 || !shared.contains(scope) { messages.append(message) }
+            if place > held[scope] ?? 0 {
+                let known = try shared ?? HubReplica.sharedScopes(in: reading)
+                shared = known
+                if known.contains(scope) { continue }
+            }
+            messages.append(message)
         }
         return messages
     }

@@ -1,8 +1,8 @@
 import Sync
 import Tally
 
-/// Signatures of a simulated plant: the keys are Ed25519's, and a signature is a hash of key and
-/// message.
+/// Signatures of a simulated plant: a public key is a hash of the private one, and a signature is
+/// a hash of key and message.
 ///
 /// Whoever knows the public key could make one. Nobody in a plant tries: its faults alter, repeat
 /// and misdirect what was signed, and all of that is seen as it would be with Ed25519, which every
@@ -17,7 +17,7 @@ struct SimulatedSignatures: SignatureScheme {
     }
 
     func signer(_ privateKey: [UInt8]) throws -> any MessageSigner {
-        Signer(publicKey: try Ed25519().signer(privateKey).publicKey)
+        Signer(publicKey: ContentHash(of: privateKey).bytes)
     }
 
     func isValid(_ signature: [UInt8], over message: [UInt8], by publicKey: [UInt8]) -> Bool {

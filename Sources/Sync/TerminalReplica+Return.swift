@@ -17,25 +17,39 @@ extension TerminalReplica {
             let cursor = try cursor(of: scope, in: reading)
             return try ReturnRequest(scope, epoch: epoch, after: cursor, [], by: replica)
         }
-        // What was let go here, or a snapshot stands for, cannot be given back: the piece begins
-        // behind it. Single operations of before that stayed are no whole groups.
-        let folded = try reading.integer(Setting.folded(scope)) ?? 0
-        let page = try reading.groups(of: scope, after: max(after, folded), limit: limit)
-        let first = page.first?.judgement?.position ?? after + 1
+        let piece = try piece(of: scope, after: after, limit: limit, in: reading)
         return try ReturnRequest(
             scope,
             epoch: epoch,
-            after: first - 1,
-            page.map(\.operation.bytes),
+            after: (piece.first?.judgement?.position ?? after + 1) - 1,
+            piece.map(\.operation.bytes),
             by: replica
         )
+    }
+
+    /// The next whole groups behind a place; empty when there are none.
+    ///
+    /// What was let go here, or a snapshot stands for, cannot be given back: the piece begins
+    /// behind it, or ends before it.
+    private func piece(
+        of scope: Scope,
+        after place: UInt64,
+        limit: Int,
+        in reading: any ReplicaReading
+    ) throws -> [LoggedOperation] {
+        let folded = try reading.integer(Setting.folded(scope)) ?? 0
+        return try reading.wholeGroups(of: scope, after: max(place, folded), limit: limit)
     }
 
     /// Scopes of which something is still to be given back.
     private func unreturned(in reading: any ReplicaReading) throws -> [Scope] {
         try (Self.enrolment(in: reading)?.scopes ?? []).filter { scope in
             let cursor = try cursor(of: scope, in: reading)
-            return try reading.integer(Setting.returned(scope)) ?? 0 < cursor
+            guard let returned = try reading.integer(Setting.returned(scope)) else {
+                return cursor > 0
+            }
+            return try returned < cursor
+                && !piece(of: scope, after: returned, limit: 1, in: reading).isEmpty
         }
     }
 
@@ -85,6 +99,8 @@ extension TerminalReplica {
 extension ReplicaReading {
     /// Whole groups of a scope past a position: as many as fit about `limit` operations and
     /// ``PullResponse/byteCountMax``, and one at least.
+    ///
+    /// The history must be whole, as the hub's is.
     func groups(
         of scope: Scope,
         after position: UInt64,
@@ -99,9 +115,44 @@ extension ReplicaReading {
         }
     }
 
+    /// The same of a history of which parts were let go, or were never here.
+    ///
+    /// The first groups that follow one another without a gap; single operations that stayed are
+    /// no whole groups.
+    func wholeGroups(
+        of scope: Scope,
+        after position: UInt64,
+        limit: Int
+    ) throws -> [LoggedOperation] {
+        var limit = min(max(limit, 1), 2_000)
+        while true {
+            let page = try stream(scope, after: position, limit: limit)
+            for run in Self.runs(of: page) {
+                if let end = Self.end(of: run) { return Array(run[..<(run.startIndex + end)]) }
+            }
+            guard page.count == limit else { return [] }
+            limit *= 2
+        }
+    }
+
+    /// Cuts a page wherever a place is missing.
+    private static func runs(of page: [LoggedOperation]) -> [ArraySlice<LoggedOperation>] {
+        var runs: [ArraySlice<LoggedOperation>] = []
+        var start = 0
+        for index in page.indices.dropFirst() {
+            let before = page[index - 1].judgement?.position ?? 0
+            if page[index].judgement?.position != before + 1 {
+                runs.append(page[start..<index])
+                start = index
+            }
+        }
+        if start < page.endIndex { runs.append(page[start...]) }
+        return runs
+    }
+
     /// Behind the last group that fits ``PullResponse/byteCountMax``, or the first if none does;
     /// nil when no group ends here.
-    private static func end(of page: [LoggedOperation]) -> Int? {
+    private static func end(of page: some Sequence<LoggedOperation>) -> Int? {
         var end: Int?
         var byteCount = 0
         for (index, logged) in page.enumerated() {

@@ -24,8 +24,7 @@ extension TerminalReplica {
 
     /// An answer of the hub names the scopes of this terminal; 0 from a hub that does not say.
     func noteScopes(_ name: UInt64, in transaction: any ReplicaTransaction) throws {
-        guard name != 0, let known = try Self.enrolment(in: transaction),
-            Scope.name(of: known.scopes) != name
+        guard name != 0, let known = try Self.nameOfScopes(in: transaction), known != name
         else { return }
         try askForScopes(in: transaction)
     }

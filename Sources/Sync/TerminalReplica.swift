@@ -31,6 +31,8 @@ public struct TerminalReplica: Sendable {
     private static let enrolment = SettingKey("sync.enrolment")
     /// The hub's id in 16 bytes, beside the enrolment: each answer is held against it.
     private static let hub = SettingKey("sync.hub")
+    /// The name of the enrolment's scopes beside it, for the same reason.
+    private static let scopesName = SettingKey("sync.scopes_name")
 
     /// What the terminal knows of its hub; nil before it was enrolled.
     public static func enrolment(in reading: any ReplicaReading) throws -> Enrolment? {
@@ -56,6 +58,13 @@ public struct TerminalReplica: Sendable {
     ) throws {
         try transaction.set(enrolment, to: try answer.bytes())
         try transaction.set(hub, to: answer.hub.bytes)
+        try transaction.set(scopesName, to: Scope.name(of: answer.scopes))
+    }
+
+    /// The name of the scopes that the terminal shares; nil before it was enrolled.
+    static func nameOfScopes(in reading: any ReplicaReading) throws -> UInt64? {
+        if let name = try reading.integer(scopesName) { return name }
+        return try enrolment(in: reading).map { Scope.name(of: $0.scopes) }
     }
 
     // MARK: - Recording
@@ -114,11 +123,13 @@ public struct TerminalReplica: Sendable {
         epoch: UInt64,
         in transaction: any ReplicaTransaction
     ) throws {
-        guard try transaction.integer(Setting.nextEpoch) != epoch else { return }
-        try transaction.set(Setting.nextEpoch, to: epoch)
-        for scope in try Self.enrolment(in: transaction)?.scopes ?? [] {
-            try transaction.set(Setting.returned(scope), to: nil)
+        if try transaction.integer(Setting.nextEpoch) != epoch {
+            try transaction.set(Setting.nextEpoch, to: epoch)
+            for scope in try Self.enrolment(in: transaction)?.scopes ?? [] {
+                try transaction.set(Setting.returned(scope), to: nil)
+            }
         }
+        // Also when it was known: what was still to be given back may be gone since.
         _ = try finishReturn(in: transaction)
     }
 

@@ -155,6 +155,32 @@ import Testing
         #expect(try one.record(of: Carton.key()).facts.count == 1)
     }
 
+    @Test func `a hub older than what was let go gets the rest from others, and nobody waits`()
+        throws
+    {
+        let old = try hub.copied()
+        for number in 30..<40 {
+            try one.record(Carton.seen("\(number)", Carton.key("\(number % 4)")))
+            try one.sync(with: hub)
+            try other.sync(with: hub)
+        }
+        try backUp()
+        try one.sync(with: hub)
+        let end = try #require(try foldable())
+        try rest()
+        // Nothing is left behind that could be given back but what its next record links to.
+        #expect(try letGo(upTo: end).count > 100)
+        #expect(try one.store.read { try one.terminal.cursor(of: Carton.dock, in: $0) } == end)
+        try old.takeNewEpoch()
+        try one.sync(with: old)
+        try other.sync(with: old)
+        try one.sync(with: old)
+        #expect(one.cells() == old.cells())
+        #expect(other.cells() == old.cells())
+        #expect(try one.record(of: Carton.key("3")).facts.count == 10)
+        #expect(try old.store.read { try HubReplica.awaited(in: $0) }.isEmpty)
+    }
+
     @Test func `another program fetches what it cannot make from the history here`() throws {
         try backUp()
         try one.sync(with: hub)

@@ -98,7 +98,7 @@ public struct SignedDigest: Hashable, Sendable {
         compressor: any Compressor
     ) throws(NoteRefusal) -> SignedDigest {
         let envelope = try SignedEnvelope(text, .digest)
-        try envelope.checkSignature(keys)
+        let signers = try envelope.checkSignature(keys)
         let digest = try SignedDigest(envelope, text, compressor)
         let claim = SignedEnvelope.Claim(
             number: digest.number,
@@ -106,7 +106,7 @@ public struct SignedDigest: Hashable, Sendable {
             issuedAt: digest.issuedAt,
             expiresAt: digest.expiresAt
         )
-        _ = try envelope.vouch(claim, keys, now: now)
+        _ = try SignedEnvelope.vouch(claim, signers, now: now)
         return digest
     }
 

@@ -70,7 +70,6 @@ struct SignedEnvelope: Hashable, Sendable {
     }
 
     /// The keys that the text is signed with: more than one when suppliers share a key.
-    @discardableResult
     func checkSignature(_ keys: [SupplierKey]) throws(NoteRefusal) -> [SupplierKey] {
         let named = keys.filter { $0.id == keyID }
         guard !named.isEmpty else { throw .unknownKey(keyID: keyID) }
@@ -80,15 +79,19 @@ struct SignedEnvelope: Hashable, Sendable {
         return signers
     }
 
-    /// The key that vouches for what the envelope says.
+    /// The key that vouches for what an envelope says.
     ///
+    /// - Parameters:
+    ///   - claim: what it says.
+    ///   - signers: the keys that it is signed with, of ``checkSignature(_:)``.
+    ///   - now: the present; nil when the clock is unsure.
+    /// - Returns: the key.
     /// - Throws: the reason why none does.
-    func vouch(
+    static func vouch(
         _ claim: Claim,
-        _ keys: [SupplierKey],
+        _ signers: [SupplierKey],
         now: Moment?
     ) throws(NoteRefusal) -> SupplierKey {
-        let signers = try checkSignature(keys)
         guard let key = signers.first(where: { $0.supplier == claim.supplier }) else {
             throw .otherSupplier(
                 note: claim.number,

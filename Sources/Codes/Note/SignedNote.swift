@@ -113,9 +113,9 @@ public struct SignedNote: Hashable, Sendable {
         compressor: any Compressor
     ) throws(NoteRefusal) -> SignedNote {
         let envelope = try SignedEnvelope(text, .note)
-        try envelope.checkSignature(keys)
+        let signers = try envelope.checkSignature(keys)
         let note = try SignedNote(envelope: envelope, text: text, compressor: compressor)
-        try note.verify(using: keys, now: now)
+        _ = try SignedEnvelope.vouch(note.claim, signers, now: now)
         return note
     }
 
@@ -132,15 +132,15 @@ public struct SignedNote: Hashable, Sendable {
     /// - Throws: the reason why none does.
     @discardableResult
     public func verify(using keys: [SupplierKey], now: Moment?) throws(NoteRefusal) -> SupplierKey {
-        try envelope.vouch(
-            SignedEnvelope.Claim(
-                number: content.number,
-                supplier: content.supplier,
-                issuedAt: content.issuedAt,
-                expiresAt: content.expiresAt
-            ),
-            keys,
-            now: now
+        try SignedEnvelope.vouch(claim, try envelope.checkSignature(keys), now: now)
+    }
+
+    private var claim: SignedEnvelope.Claim {
+        SignedEnvelope.Claim(
+            number: content.number,
+            supplier: content.supplier,
+            issuedAt: content.issuedAt,
+            expiresAt: content.expiresAt
         )
     }
 }
