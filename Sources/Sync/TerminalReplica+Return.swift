@@ -18,10 +18,11 @@ extension TerminalReplica {
             return try ReturnRequest(scope, epoch: epoch, after: cursor, [], by: replica)
         }
         let piece = try piece(of: scope, after: after, limit: limit, in: reading)
+        guard let first = piece.first?.judgement?.position else { return nil }
         return try ReturnRequest(
             scope,
             epoch: epoch,
-            after: (piece.first?.judgement?.position ?? after + 1) - 1,
+            after: first - 1,
             piece.map(\.operation.bytes),
             by: replica
         )
@@ -38,7 +39,7 @@ extension TerminalReplica {
         in reading: any ReplicaReading
     ) throws -> [LoggedOperation] {
         let folded = try reading.integer(Setting.folded(scope)) ?? 0
-        return try reading.wholeGroups(of: scope, after: max(place, folded), limit: limit)
+        return try reading.groups(of: scope, after: max(place, folded), limit: limit)
     }
 
     /// Scopes of which something is still to be given back.
@@ -97,10 +98,11 @@ extension TerminalReplica {
 }
 
 extension ReplicaReading {
-    /// Whole groups of a scope past a position: as many as fit about `limit` operations and
-    /// ``PullResponse/byteCountMax``, and one at least.
+    /// Whole groups of a scope past a position that follow one another without a gap: as many as
+    /// fit about `limit` operations and ``PullResponse/byteCountMax``, and one at least.
     ///
-    /// The history must be whole, as the hub's is.
+    /// Where parts of the history were let go, or were never here, the first groups behind them;
+    /// single operations that stayed are no whole groups.
     func groups(
         of scope: Scope,
         after position: UInt64,
@@ -109,26 +111,8 @@ extension ReplicaReading {
         var limit = min(max(limit, 1), 2_000)
         while true {
             let page = try stream(scope, after: position, limit: limit)
-            if let end = Self.end(of: page) { return Array(page[..<end]) }
-            guard page.count == limit else { return [] }
-            limit *= 2
-        }
-    }
-
-    /// The same of a history of which parts were let go, or were never here.
-    ///
-    /// The first groups that follow one another without a gap; single operations that stayed are
-    /// no whole groups.
-    func wholeGroups(
-        of scope: Scope,
-        after position: UInt64,
-        limit: Int
-    ) throws -> [LoggedOperation] {
-        var limit = min(max(limit, 1), 2_000)
-        while true {
-            let page = try stream(scope, after: position, limit: limit)
             for run in Self.runs(of: page) {
-                if let end = Self.end(of: run) { return Array(run[..<(run.startIndex + end)]) }
+                if let end = Self.end(of: run) { return Array(run.prefix(end)) }
             }
             guard page.count == limit else { return [] }
             limit *= 2
@@ -150,9 +134,9 @@ extension ReplicaReading {
         return runs
     }
 
-    /// Behind the last group that fits ``PullResponse/byteCountMax``, or the first if none does;
-    /// nil when no group ends here.
-    private static func end(of page: some Sequence<LoggedOperation>) -> Int? {
+    /// How many operations the groups have that fit ``PullResponse/byteCountMax``, or the first
+    /// group if none does; nil when no group ends here.
+    private static func end(of page: ArraySlice<LoggedOperation>) -> Int? {
         var end: Int?
         var byteCount = 0
         for (index, logged) in page.enumerated() {
